@@ -1,0 +1,58 @@
+//! Server side: the caller's trace context becomes the parent of a SERVER span.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+//! use tower::{Layer, Service, ServiceExt, service_fn};
+//! use tower_telemetry_extract::{ExtractLayer, Spans};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let exporter = InMemorySpanExporter::default();
+//! let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+//! let layer = ExtractLayer::new().with_spans(Spans::server().with_tracer_provider(&provider));
+//!
+//! let mut service = layer.layer(service_fn(|_: Request<String>| async {
+//!     Ok::<_, std::convert::Infallible>(Response::new(String::from("hello")))
+//! }));
+//! let request = Request::get("/greeting")
+//!     .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+//!     .body(String::new())
+//!     .unwrap();
+//! let response = service.ready().await.unwrap().call(request).await.unwrap();
+//! drop(response); // the span lasts until the body has been read, or is dropped
+//!
+//! let span = &exporter.get_finished_spans().unwrap()[0];
+//! assert_eq!(span.name, "GET");
+//! assert_eq!(span.span_context.trace_id().to_string(), "0af7651916cd43dd8448eb211c80319c");
+//! assert_eq!(span.parent_span_id.to_string(), "b7ad6b7169203331");
+//! # }
+//! ```
+//!
+//! # What it records
+//!
+//! Names, attributes and status follow the [HTTP server span conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span).
+//! The span begins when the service is called, and ends once: with the response body, its trailers or its error, at a switch of protocols,
+//! or when the call is dropped (`error.type` is then `cancelled`) or panics (`panic`). Its status is an error for 5xx and for whatever
+//! else went wrong, never for 4xx.
+//!
+//! # The parent
+//!
+//! The caller's context is read from the request's headers by the [`Propagation`] of the layer. Where the current span is already part of
+//! the caller's trace, as under a second layer, that span is the parent. Without a caller, it is the current span or none.
+//!
+//! # In axum
+//!
+//! Apply the layer with `Router::layer`, where the route is known, and switch on the feature `axum`.
+
+mod layer;
+mod observer;
+
+pub use layer::ExtractLayer;
+pub use observer::Extract;
+#[doc(no_inline)]
+pub use tower_telemetry_propagate::Propagation;
+#[doc(no_inline)]
+pub use tower_telemetry_semconv::{Http, HttpCall, Server};
+#[doc(no_inline)]
+pub use tower_telemetry_span::Spans;

@@ -1,0 +1,60 @@
+//! Client side: a CLIENT span for each call, and its trace context in the request headers.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+//! use tower::{Layer, Service, ServiceExt, service_fn};
+//! use tower_telemetry_inject::{InjectLayer, Spans};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let exporter = InMemorySpanExporter::default();
+//! let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+//! let layer = InjectLayer::new().with_spans(Spans::client().with_tracer_provider(&provider));
+//!
+//! // Any HTTP client that is a tower service; this one answers with the header that it was sent.
+//! let mut client = layer.layer(service_fn(|request: Request<String>| async move {
+//!     let mut response = Response::new(String::new());
+//!     response.headers_mut().insert("echo", request.headers()["traceparent"].clone());
+//!     Ok::<_, std::convert::Infallible>(response)
+//! }));
+//! let request = Request::get("http://catalog.test/items?sig=SECRET").body(String::new()).unwrap();
+//! let response = client.ready().await.unwrap().call(request).await.unwrap();
+//!
+//! let span = &exporter.get_finished_spans().unwrap()[0];
+//! let sent = response.headers()["echo"].to_str().unwrap();
+//! assert_eq!(sent[36..52], span.span_context.span_id().to_string());
+//! let url = span.attributes.iter().find(|attribute| attribute.key.as_str() == "url.full").unwrap();
+//! assert_eq!(url.value.as_str(), "http://catalog.test/items?sig=REDACTED");
+//! # }
+//! ```
+//!
+//! # What it records
+//!
+//! Names, attributes and status follow the [HTTP client span conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span).
+//! The status is an error for 4xx, 5xx and transport errors. A caller that drops the call is not an error.
+//!
+//! The span ends at the response head: `Spans::client().with_end(SpanEnd::Body)` makes it last until the body has been read. A body that
+//! fails after the head is told in a `tracing` event with the span's ids.
+//!
+//! # Headers
+//!
+//! The span's context replaces whatever trace headers the request had. Where no span is made, the current context is written instead; where
+//! there is none, the request's own headers are left as they are.
+//!
+//! # hyper-util's client
+//!
+//! `hyper_util::client::legacy::Client` is a tower service: put the layer around it. The feature `hyper-util` tells its connection errors
+//! apart (`error.type` is `connect`).
+
+mod layer;
+mod observer;
+
+pub use layer::InjectLayer;
+pub use observer::Inject;
+#[doc(no_inline)]
+pub use tower_telemetry_propagate::Propagation;
+#[doc(no_inline)]
+pub use tower_telemetry_semconv::{Client, Http, HttpCall};
+#[doc(no_inline)]
+pub use tower_telemetry_span::{SpanEnd, Spans};

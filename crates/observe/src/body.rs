@@ -1,0 +1,77 @@
+//! The response body of an observed call.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::{Classify, ClassifyHttp, End, Failure, Observation, Observe, contain};
+
+pin_project! {
+    /// A response body that tells its [`Observation`] what passes, and how it ends.
+    ///
+    /// Frames, trailers, errors, size hint and end-of-stream flag are the inner body's.
+    #[derive(Debug)]
+    pub struct ObservedBody<B, C: Classify, O: Observe<C::Facts>> {
+        #[pin]
+        inner: B,
+        observation: Observation<C, O>,
+    }
+}
+
+impl<B: Body, C: Classify, O: Observe<C::Facts>> ObservedBody<B, C, O> {
+    /// Watches this body to its end. One that has already ended ends the call here.
+    pub fn new(inner: B, mut observation: Observation<C, O>) -> Self {
+        observation.expect(inner.size_hint().exact());
+        if inner.is_end_stream() {
+            observation.complete(None);
+        }
+        ObservedBody { inner, observation }
+    }
+}
+
+impl<B, C, O> Body for ObservedBody<B, C, O>
+where
+    B: Body,
+    B::Error: 'static,
+    C: ClassifyHttp,
+    O: Observe<C::Facts>,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        let observation = this.observation;
+        let mut inner = this.inner;
+        let polled = observation.in_scope(|| inner.as_mut().poll_frame(cx));
+        match &polled {
+            Poll::Pending => observation.pending(cx),
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    observation.data(contain(|| C::remaining::<B>(data)).unwrap_or(0));
+                }
+                if let Some(trailers) = frame.trailers_ref() {
+                    observation.complete(Some(trailers));
+                } else if inner.is_end_stream() {
+                    observation.complete(None);
+                }
+            }
+            Poll::Ready(Some(Err(error))) => observation.end(End::Failed(Failure::Body(error))),
+            Poll::Ready(None) => observation.complete(None),
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,70 @@
+//! The one place where a panic is caught.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs a user's callback; `None` if it panicked.
+///
+/// Observers use it around the callbacks they are given, so that a mistake there costs neither the request nor, when the callback runs
+/// while something is dropped, the process. The panic hook still reports it.
+///
+/// ```
+/// use tower_telemetry_observe::contain;
+///
+/// assert_eq!(contain(|| 2 + 2), Some(4));
+/// assert_eq!(contain(|| -> u8 { panic!("a bug in a callback") }), None);
+/// ```
+pub fn contain<T>(callback: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(callback)) {
+        Ok(value) => Some(value),
+        Err(payload) => {
+            // A payload's own drop may panic, too; what that throws is leaked rather than dropped again.
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            dropped.map_err(std::mem::forget).ok();
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::*;
+
+    #[test]
+    fn a_callback_gives_its_value() {
+        assert_eq!(contain(|| "value"), Some("value"));
+    }
+
+    #[test]
+    fn a_panic_is_caught() {
+        assert_eq!(contain(|| -> u8 { panic!("caught") }), None);
+    }
+
+    #[test]
+    fn a_payload_whose_drop_panics_is_caught_too() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("while the payload is dropped");
+            }
+        }
+        assert_eq!(contain(|| -> u8 { panic_any(Bomb) }), None);
+    }
+
+    #[test]
+    fn a_panic_is_caught_while_another_one_unwinds() {
+        struct OnDrop;
+        impl Drop for OnDrop {
+            fn drop(&mut self) {
+                assert_eq!(contain(|| -> u8 { panic!("the inner one") }), None);
+            }
+        }
+        let unwound = catch_unwind(|| {
+            let _on_drop = OnDrop;
+            panic_any("the outer one")
+        });
+        let payload = unwound.map(|()| "none").unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&"the outer one"));
+    }
+}

@@ -1,0 +1,255 @@
+//! Several observers as one, or none.
+
+use std::sync::Arc;
+use std::task::Context;
+
+use crate::{Call, Head, Observe, Report, Watch, contain};
+
+impl<F> Observe<F> for () {
+    type Watch = ();
+
+    fn watch(&self, _: &mut Call<'_, F>) {}
+}
+
+impl<F> Watch<F> for () {
+    fn end(self, _: &Report<'_, F>) {}
+}
+
+impl<F, O: Observe<F>> Observe<F> for Option<O> {
+    type Watch = Option<O::Watch>;
+
+    fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch {
+        self.as_ref().map(|observer| observer.watch(call))
+    }
+}
+
+impl<F, O: Observe<F> + ?Sized> Observe<F> for Arc<O> {
+    type Watch = O::Watch;
+
+    fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch {
+        (**self).watch(call)
+    }
+}
+
+impl<F, W: Watch<F>> Watch<F> for Option<W> {
+    fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        match self {
+            Some(watch) => watch.in_scope(poll),
+            None => poll(),
+        }
+    }
+
+    fn pending(&mut self, cx: &mut Context<'_>) {
+        if let Some(watch) = self {
+            watch.pending(cx);
+        }
+    }
+
+    fn head(&mut self, head: &Head<'_, F>) {
+        if let Some(watch) = self {
+            watch.head(head);
+        }
+    }
+
+    fn data(&mut self, bytes: usize) {
+        if let Some(watch) = self {
+            watch.data(bytes);
+        }
+    }
+
+    fn end(self, report: &Report<'_, F>) {
+        if let Some(watch) = self {
+            watch.end(report);
+        }
+    }
+}
+
+/// Nests the members' scopes, the first outermost.
+macro_rules! in_scopes {
+    ($poll:ident, $last:ident) => { $last.in_scope($poll) };
+    ($poll:ident, $first:ident $($rest:ident)+) => { $first.in_scope(move || in_scopes!($poll, $($rest)+)) };
+}
+
+macro_rules! fuse {
+    ($($member:ident $index:tt),+) => {
+        impl<Facts, $($member: Observe<Facts>),+> Observe<Facts> for ($($member,)+) {
+            // `None` for a member whose `watch` panicked.
+            type Watch = ($(Option<$member::Watch>,)+);
+
+            fn watch(&self, call: &mut Call<'_, Facts>) -> Self::Watch {
+                ($(contain(|| self.$index.watch(call)),)+)
+            }
+        }
+
+        impl<Facts, $($member: Watch<Facts>),+> Watch<Facts> for ($($member,)+) {
+            fn in_scope<Out>(&mut self, poll: impl FnOnce() -> Out) -> Out {
+                #[allow(non_snake_case, reason = "the members are named after their types")]
+                let ($($member,)+) = self;
+                in_scopes!(poll, $($member)+)
+            }
+
+            fn pending(&mut self, cx: &mut Context<'_>) {
+                $(contain(|| self.$index.pending(cx));)+
+            }
+
+            fn head(&mut self, head: &Head<'_, Facts>) {
+                $(contain(|| self.$index.head(head));)+
+            }
+
+            fn data(&mut self, bytes: usize) {
+                $(contain(|| self.$index.data(bytes));)+
+            }
+
+            fn end(self, report: &Report<'_, Facts>) {
+                $(contain(|| self.$index.end(report));)+
+            }
+        }
+    };
+}
+
+fuse!(A 0);
+fuse!(A 0, B 1);
+fuse!(A 0, B 1, C 2);
+fuse!(A 0, B 1, C 2, D 3);
+fuse!(A 0, B 1, C 2, D 3, E 4);
+fuse!(A 0, B 1, C 2, D 3, E 4, G 5);
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{End, Verdict};
+
+    /// Writes each hook down under its own name.
+    struct Scribe<'a> {
+        name: &'static str,
+        page: &'a RefCell<Vec<String>>,
+    }
+
+    impl Scribe<'_> {
+        fn write(&self, hook: &str) {
+            let line = format!("{} {hook}", self.name);
+            self.page.borrow_mut().push(line);
+        }
+    }
+
+    impl<'a> Observe<()> for Scribe<'a> {
+        type Watch = Self;
+
+        fn watch(&self, _: &mut Call<'_, ()>) -> Self {
+            self.write("watch");
+            Scribe { ..*self }
+        }
+    }
+
+    impl Watch<()> for Scribe<'_> {
+        fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+            self.write("enter");
+            let polled = poll();
+            self.write("leave");
+            polled
+        }
+
+        fn pending(&mut self, _: &mut Context<'_>) {
+            self.write("pending");
+        }
+
+        fn head(&mut self, _: &Head<'_, ()>) {
+            self.write("head");
+        }
+
+        fn data(&mut self, bytes: usize) {
+            self.write(&format!("data {bytes}"));
+        }
+
+        fn end(self, _: &Report<'_, ()>) {
+            self.write("end");
+        }
+    }
+
+    /// Runs every hook once.
+    fn live_through(observer: impl Observe<()>) {
+        let mut watch = observer.watch(&mut Call::new(&(), None));
+        assert_eq!(watch.in_scope(|| 7), 7);
+        watch.pending(&mut Context::from_waker(std::task::Waker::noop()));
+        let (response, ()) = http::Response::new(()).into_parts();
+        watch.head(&Head {
+            facts: &(),
+            response: &response,
+            verdict: Verdict::Ok,
+            elapsed: Duration::ZERO,
+        });
+        watch.data(3);
+        watch.end(&Report {
+            facts: &(),
+            end: End::Dropped,
+            verdict: Verdict::Ok,
+            elapsed: Duration::ZERO,
+            to_head: None,
+            bytes: 3,
+        });
+    }
+
+    const HOOKS: [&str; 5] = ["watch", "pending", "head", "data 3", "end"];
+
+    #[test]
+    fn scopes_nest_with_the_first_outermost_and_hooks_run_in_order() {
+        let page = RefCell::default();
+        let scribe = |name| Scribe { name, page: &page };
+        live_through((scribe("a"), scribe("b"), scribe("c")));
+
+        let [watch, rest @ ..] = HOOKS;
+        let of_all = |hook: &str| ["a", "b", "c"].map(|name| format!("{name} {hook}"));
+        let mut expected = of_all(watch).to_vec();
+        expected.extend(of_all("enter"));
+        expected.extend(["c leave", "b leave", "a leave"].map(String::from));
+        expected.extend(rest.map(of_all).concat());
+        assert_eq!(page.into_inner(), expected);
+    }
+
+    #[test]
+    fn tuples_of_one_to_six_reach_every_member() {
+        let page = RefCell::default();
+        let scribe = || Scribe {
+            name: "one",
+            page: &page,
+        };
+        let hooks_heard = || page.take().len();
+        live_through((scribe(),));
+        assert_eq!(hooks_heard(), 7);
+        live_through((scribe(), scribe()));
+        assert_eq!(hooks_heard(), 14);
+        live_through((scribe(), scribe(), scribe(), scribe()));
+        assert_eq!(hooks_heard(), 28);
+        live_through((scribe(), scribe(), scribe(), scribe(), scribe()));
+        assert_eq!(hooks_heard(), 35);
+        live_through((scribe(), scribe(), scribe(), scribe(), scribe(), scribe()));
+        assert_eq!(hooks_heard(), 42);
+    }
+
+    #[test]
+    fn an_optional_observer_watches_if_it_is_there() {
+        let page = RefCell::default();
+        live_through(Some(Scribe {
+            name: "there",
+            page: &page,
+        }));
+        assert_eq!(page.take().len(), 7);
+        live_through(None::<Scribe<'_>>);
+        live_through(());
+        assert!(page.take().is_empty());
+    }
+
+    #[test]
+    fn a_shared_observer_watches_as_itself() {
+        let page = RefCell::default();
+        live_through(Arc::new(Scribe {
+            name: "shared",
+            page: &page,
+        }));
+        let heard: Vec<_> = HOOKS.map(|hook| format!("shared {hook}")).to_vec();
+        assert!(heard.iter().all(|line| page.borrow().contains(line)));
+    }
+}

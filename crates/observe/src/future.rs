@@ -1,0 +1,80 @@
+//! The response future of an observed call.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use crate::{Classify, ClassifyHttp, End, Failure, Observation, Observe, ObservedBody, Plain};
+
+pin_project! {
+    /// The future of an [`Observed`](crate::Observed) service.
+    #[derive(Debug)]
+    pub struct ObservedFuture<F, C: Classify, O: Observe<C::Facts>> {
+        #[pin]
+        inner: F,
+        observation: Observation<C, O>,
+    }
+}
+
+impl<F, C: Classify, O: Observe<C::Facts>> ObservedFuture<F, C, O> {
+    /// Watches this future, and the body that it brings, to the end.
+    pub fn new(inner: F, observation: Observation<C, O>) -> Self {
+        ObservedFuture { inner, observation }
+    }
+
+    /// Polls the inner future in scope. A pending poll and an error are reported.
+    fn poll_inner<T, E>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: 'static,
+    {
+        let this = self.project();
+        let observation = this.observation;
+        let polled = observation.in_scope(|| this.inner.poll(cx));
+        match &polled {
+            Poll::Pending => observation.pending(cx),
+            Poll::Ready(Ok(_)) => {}
+            Poll::Ready(Err(error)) => observation.end(End::Failed(Failure::Service(error))),
+        }
+        polled
+    }
+}
+
+impl<F, B, E, C, O> Future for ObservedFuture<F, C, O>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+    E: 'static,
+    C: ClassifyHttp,
+    O: Observe<C::Facts>,
+{
+    type Output = Result<Response<ObservedBody<B, C, O>>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.as_mut().poll_inner(cx))?;
+        let mut observation = self.project().observation.take();
+        let (parts, body) = response.into_parts();
+        observation.head(&parts);
+        let body = ObservedBody::new(body, observation);
+        Poll::Ready(Ok(Response::from_parts(parts, body)))
+    }
+}
+
+impl<F, T, E, N, O> Future for ObservedFuture<F, Plain<N>, O>
+where
+    F: Future<Output = Result<T, E>>,
+    E: 'static,
+    O: Observe<<Plain<N> as Classify>::Facts>,
+{
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.as_mut().poll_inner(cx))?;
+        self.project().observation.complete(None);
+        Poll::Ready(Ok(response))
+    }
+}

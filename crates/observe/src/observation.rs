@@ -1,0 +1,279 @@
+//! One call being watched: the state that ends exactly once.
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::{Duration, Instant};
+
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method, StatusCode, request, response};
+
+use crate::{
+    Call, Classify, ClassifyHttp, End, Failure, Head, Observe, Report, Watch, contain,
+    plain_verdict,
+};
+
+/// One call being watched, from its request to its end.
+///
+/// [`Observed`](crate::Observed) carries it from the future to the body. It is public for adapters that cannot be a `Service` of
+/// `http::Request`: begin one, run every poll in its [scope](Observation::in_scope), tell it what comes, and
+/// [end](Observation::end) it. Dropped before that, it reports the call as [dropped](End::Dropped), or as complete where HTTP has
+/// nothing more to send.
+pub struct Observation<C: Classify, O: Observe<C::Facts>> {
+    live: Option<Live<C, O>>,
+}
+
+struct Live<C: Classify, O: Observe<C::Facts>> {
+    shared: Arc<(C, O)>,
+    facts: C::Facts,
+    // `None` when the observer's `watch` panicked.
+    watch: Option<O::Watch>,
+    started: Instant,
+    to_head: Option<Duration>,
+    asked: Asked,
+    body: Body,
+    bytes: u64,
+}
+
+/// What the request's method means for the response's body.
+#[derive(Clone, Copy)]
+enum Asked {
+    Head,
+    Connect,
+    Other,
+}
+
+/// How a body that is dropped, or just stops, is to be understood.
+#[derive(Clone, Copy, PartialEq)]
+enum Body {
+    /// HTTP allows none: whoever drops it is done.
+    Absent,
+    /// Announced with this many bytes: whoever has had them all may stop asking.
+    Announced(u64),
+    /// Only its own end tells.
+    Open,
+}
+
+impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
+    /// Begins to watch a call of which these facts are known.
+    pub fn begin(shared: Arc<(C, O)>, facts: C::Facts) -> Self {
+        Self::start(shared, facts, None)
+    }
+
+    /// One that has ended, or never began.
+    pub(crate) fn over() -> Self {
+        Observation { live: None }
+    }
+
+    fn start(shared: Arc<(C, O)>, facts: C::Facts, request: Option<&mut request::Parts>) -> Self {
+        let asked = match request.as_deref().map(|request| &request.method) {
+            Some(&Method::HEAD) => Asked::Head,
+            Some(&Method::CONNECT) => Asked::Connect,
+            _ => Asked::Other,
+        };
+        let mut call = Call::new(&facts, request);
+        let started = call.started;
+        let watch = contain(|| shared.1.watch(&mut call));
+        Observation {
+            live: Some(Live {
+                shared,
+                facts,
+                watch,
+                started,
+                to_head: None,
+                asked,
+                body: Body::Open,
+                bytes: 0,
+            }),
+        }
+    }
+
+    /// Runs the inner call, or one poll of it. A panic in it ends the call as [`End::Panicked`], and goes on.
+    pub fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        let armed = EndOnUnwind(self);
+        let polled = match &mut armed.0.live {
+            Some(live) => live.watch.in_scope(poll),
+            None => poll(),
+        };
+        mem::forget(armed);
+        polled
+    }
+
+    /// The inner future or body was not ready.
+    pub fn pending(&mut self, cx: &mut Context<'_>) {
+        if let Some(live) = &mut self.live {
+            contain(|| live.watch.pending(cx));
+        }
+    }
+
+    /// A data frame of this many bytes was handed on.
+    pub fn data(&mut self, bytes: usize) {
+        if let Some(live) = &mut self.live {
+            live.bytes = live.bytes.saturating_add(bytes as u64);
+            contain(|| live.watch.data(bytes));
+        }
+    }
+
+    /// The response is over: complete, unless it ended short of its announced length.
+    pub fn complete(&mut self, trailers: Option<&HeaderMap>) {
+        let Some(live) = &self.live else { return };
+        match live.body {
+            Body::Announced(announced) if live.bytes < announced => {
+                self.end(End::Failed(Failure::Short {
+                    announced,
+                    received: live.bytes,
+                }));
+            }
+            _ => self.end(End::Complete { trailers }),
+        }
+    }
+
+    /// The call has ended in this way. What comes after the first end is not heard.
+    pub fn end(&mut self, end: End<'_>) {
+        if let Some(live) = self.live.take() {
+            live.end(end);
+        }
+    }
+
+    /// Hands the call on, from the future to the body.
+    pub(crate) fn take(&mut self) -> Self {
+        mem::replace(self, Self::over())
+    }
+
+    /// The body will have this many bytes, if no header said so already.
+    pub(crate) fn expect(&mut self, exact: Option<u64>) {
+        if let (Some(live), Some(exact)) = (&mut self.live, exact) {
+            if live.body == Body::Open {
+                live.body = Body::Announced(exact);
+            }
+        }
+    }
+}
+
+impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
+    /// Begins to watch an HTTP call.
+    pub fn begin_http(shared: Arc<(C, O)>, request: &mut request::Parts) -> Self {
+        match contain(|| shared.0.read(request)) {
+            Some(facts) => Self::start(shared, facts, Some(request)),
+            None => Self::over(),
+        }
+    }
+
+    /// The response head is there. A switch of protocols (101, or a `CONNECT` that was granted) ends the call here.
+    pub fn head(&mut self, response: &response::Parts) {
+        let Some(live) = &mut self.live else { return };
+        let elapsed = live.started.elapsed();
+        live.to_head = Some(elapsed);
+        live.body = announced(live.asked, response);
+        let facts = &mut live.facts;
+        let verdict = contain(|| live.shared.0.head(facts, response))
+            .unwrap_or_else(|| plain_verdict(&End::Complete { trailers: None }));
+        let head = Head {
+            facts,
+            response,
+            verdict,
+            elapsed,
+        };
+        contain(|| live.watch.head(&head));
+        let granted = matches!(live.asked, Asked::Connect) && response.status.is_success();
+        if granted || response.status == StatusCode::SWITCHING_PROTOCOLS {
+            self.end(End::Complete { trailers: None });
+        }
+    }
+}
+
+fn announced(asked: Asked, response: &response::Parts) -> Body {
+    let status = response.status;
+    let bodiless = matches!(asked, Asked::Head)
+        || status.is_informational()
+        || status == StatusCode::NO_CONTENT
+        || status == StatusCode::NOT_MODIFIED;
+    if bodiless {
+        return Body::Absent;
+    }
+    let length = response.headers.get(CONTENT_LENGTH);
+    match length.and_then(|length| length.to_str().ok()?.parse().ok()) {
+        Some(length) => Body::Announced(length),
+        None => Body::Open,
+    }
+}
+
+impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
+    fn end(self, end: End<'_>) {
+        let Live {
+            shared,
+            mut facts,
+            watch,
+            ..
+        } = self;
+        let elapsed = self.started.elapsed();
+        let verdict =
+            contain(|| shared.0.end(&mut facts, &end)).unwrap_or_else(|| plain_verdict(&end));
+        let report = Report {
+            facts: &facts,
+            end,
+            verdict,
+            elapsed,
+            to_head: self.to_head,
+            bytes: self.bytes,
+        };
+        contain(|| watch.end(&report));
+        // Facts and observers are users' types: their drops may panic, too.
+        contain(|| drop(facts));
+        contain(|| drop(shared));
+    }
+}
+
+impl<C: Classify, O: Observe<C::Facts>> Drop for Observation<C, O> {
+    fn drop(&mut self) {
+        let Some(live) = &self.live else { return };
+        let delivered = match live.body {
+            Body::Absent => true,
+            Body::Announced(length) => live.bytes >= length,
+            Body::Open => false,
+        };
+        self.end(if delivered {
+            End::Complete { trailers: None }
+        } else {
+            End::Dropped
+        });
+    }
+}
+
+impl<C: Classify, O: Observe<C::Facts>> fmt::Debug for Observation<C, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Observation");
+        match &self.live {
+            Some(live) => debug.field("bytes", &live.bytes),
+            None => debug.field("over", &true),
+        };
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Armed only while the inner call or a poll of it runs, so that another value's unwinding is not taken for the call's own panic.
+struct EndOnUnwind<'a, C: Classify, O: Observe<C::Facts>>(&'a mut Observation<C, O>);
+
+impl<C: Classify, O: Observe<C::Facts>> Drop for EndOnUnwind<'_, C, O> {
+    fn drop(&mut self) {
+        self.0.end(End::Panicked);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Plain;
+
+    #[test]
+    fn the_debug_form_tells_a_live_call_from_one_that_is_over() {
+        let shared = Arc::new((Plain::new("call"), ()));
+        let facts = shared.0.read(&());
+        let mut observation = Observation::begin(shared, facts);
+        observation.data(5);
+        assert_eq!(format!("{observation:?}"), "Observation { bytes: 5, .. }");
+        observation.complete(None);
+        assert_eq!(format!("{observation:?}"), "Observation { over: true, .. }");
+    }
+}

@@ -1,0 +1,75 @@
+//! The two traits an observer implements.
+
+use std::task::Context;
+use std::time::Instant;
+
+use http::request;
+
+use crate::{Head, Report};
+
+/// Watches calls: one [`Watch`] for each.
+///
+/// `F` is what the classifier read from the request: an observer says by its bounds which facts it needs.
+/// Tuples of observers are observers ([several in one layer](crate#several-observers-in-one-layer)); `Option` and `Arc` of an observer, too.
+pub trait Observe<F> {
+    /// What watches one call. Use `Option<W>` to leave some calls out.
+    type Watch: Watch<F>;
+
+    /// A call begins. Runs in [`Service::call`](tower_service::Service::call), before the inner service is called.
+    fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch;
+}
+
+/// A call that is about to begin.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Call<'a, F> {
+    /// What the classifier read from the request.
+    pub facts: &'a F,
+    /// The request's head, where the call is an HTTP one. An observer may add headers and extensions.
+    pub request: Option<&'a mut request::Parts>,
+    /// When the call began. All durations of the call count from here.
+    pub started: Instant,
+}
+
+impl<'a, F> Call<'a, F> {
+    /// A call that begins now.
+    pub fn new(facts: &'a F, request: Option<&'a mut request::Parts>) -> Self {
+        Call {
+            facts,
+            request,
+            started: Instant::now(),
+        }
+    }
+}
+
+/// Watches one call, from its request to its end.
+///
+/// The order is: [`in_scope`](Watch::in_scope) around the inner call and every poll, [`pending`](Watch::pending) after each poll that has
+/// to wait, [`head`](Watch::head) at most once, [`data`](Watch::data) for each data frame, and [`end`](Watch::end) exactly once, last.
+///
+/// A hook that panics is contained: the call goes on as if the hook had returned, and the other observers' hooks run.
+pub trait Watch<F> {
+    /// Runs the inner call, and each poll of its future and body. To attach a context, do it around `poll`.
+    /// An implementation must call `poll`.
+    fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        poll()
+    }
+
+    /// The inner future or body was polled and is not ready.
+    fn pending(&mut self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
+    /// The response head is there.
+    fn head(&mut self, head: &Head<'_, F>) {
+        let _ = head;
+    }
+
+    /// A data frame of this many bytes was handed on.
+    fn data(&mut self, bytes: usize) {
+        let _ = bytes;
+    }
+
+    /// The call has ended.
+    fn end(self, report: &Report<'_, F>);
+}

@@ -1,0 +1,115 @@
+//! An observer made of one closure.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::{Call, Observe, Report, Watch};
+
+/// Calls a closure at the end of each call.
+///
+/// ```
+/// use tower_telemetry_observe::{ObserveLayer, Plain, on_end};
+///
+/// let layer = ObserveLayer::new(
+///     Plain::new("resize image"),
+///     on_end(|report| println!("{:?} after {:?}", report.end, report.elapsed)),
+/// );
+/// # let _ = tower_layer::Layer::layer(&layer, ());
+/// ```
+pub fn on_end<F, G>(closure: G) -> OnEnd<F, G>
+where
+    G: Fn(&Report<'_, F>),
+{
+    OnEnd {
+        closure: Arc::new(closure),
+        facts: PhantomData,
+    }
+}
+
+/// The observer that [`on_end`] makes, and its own watch.
+pub struct OnEnd<F, G> {
+    closure: Arc<G>,
+    facts: PhantomData<fn(&F)>,
+}
+
+impl<F, G> Clone for OnEnd<F, G> {
+    fn clone(&self) -> Self {
+        OnEnd {
+            closure: Arc::clone(&self.closure),
+            facts: PhantomData,
+        }
+    }
+}
+
+impl<F, G> fmt::Debug for OnEnd<F, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnEnd").finish_non_exhaustive()
+    }
+}
+
+impl<F, G: Fn(&Report<'_, F>)> Observe<F> for OnEnd<F, G> {
+    type Watch = Self;
+
+    fn watch(&self, _: &mut Call<'_, F>) -> Self {
+        self.clone()
+    }
+}
+
+impl<F, G: Fn(&Report<'_, F>)> Watch<F> for OnEnd<F, G> {
+    fn end(self, report: &Report<'_, F>) {
+        (self.closure)(report);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tower_layer::Layer;
+    use tower_service::Service;
+
+    use super::*;
+    use crate::{End, ObserveLayer, Plain, PlainCall};
+
+    #[test]
+    fn the_closure_runs_once_for_each_call() {
+        let ends = AtomicU32::new(0);
+        let ends = &ends;
+        // The facts are inferred.
+        let observer = on_end(move |report| {
+            assert!(matches!(report.end, End::Complete { trailers: None }));
+            ends.fetch_add(1, Ordering::Relaxed);
+        });
+        let layer = ObserveLayer::new(Plain::new("twice"), observer);
+        let mut service = layer.layer(tower::service_fn(async |number: u8| Ok::<_, ()>(number)));
+        for number in [1, 2] {
+            let answer = tokio_test::block_on(service.call(number));
+            assert_eq!(answer, Ok(number));
+        }
+        assert_eq!(ends.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_closure_that_looks_at_the_facts_names_their_type() {
+        let names = Mutex::new(Vec::new());
+        let names = &names;
+        let observer = on_end(move |report: &Report<'_, PlainCall>| {
+            let mut names = names.lock().expect("no panic before");
+            names.push(report.facts.name().clone());
+        });
+        let layer = ObserveLayer::new(Plain::new(|name: &&'static str| *name), observer);
+        let mut service = layer.layer(tower::service_fn(async |_: &'static str| Ok::<_, ()>(())));
+        for name in ["first", "second"] {
+            tokio_test::block_on(service.call(name)).expect("answers");
+        }
+        assert_eq!(*names.lock().expect("no panic before"), ["first", "second"]);
+    }
+
+    #[test]
+    fn clones_share_the_closure() {
+        let observer = on_end::<(), _>(|_| {});
+        assert!(Arc::ptr_eq(&observer.closure, &observer.clone().closure));
+    }
+}

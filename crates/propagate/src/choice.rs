@@ -1,0 +1,263 @@
+//! Which propagator a layer uses.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::{Injector, TextMapPropagator};
+use opentelemetry::{Context, global};
+use opentelemetry_http::HeaderExtractor;
+
+use crate::W3c;
+
+/// Which propagator carries a context in and out of headers.
+///
+/// By default it is the [global one](global::set_text_map_propagator), looked up at each call, when that one names
+/// fields other than `traceparent` and `tracestate`: baggage, B3, Jaeger, or several together. Else it is [`W3c`]: when
+/// nothing is installed, and also in place of the SDK's `TraceContextPropagator`, which is less exact. To have another
+/// propagator for these two fields only, give it to [`new`](Self::new).
+///
+/// ```
+/// use http::HeaderMap;
+/// use opentelemetry::Context;
+/// use opentelemetry_sdk::propagation::BaggagePropagator;
+/// use tower_telemetry_propagate::Propagation;
+///
+/// let headers = HeaderMap::from_iter([("baggage".parse()?, "shop=7".parse()?)]);
+/// let cx = Propagation::new(BaggagePropagator::new()).extract(&Context::new(), &headers);
+///
+/// let mut outgoing = HeaderMap::new();
+/// Propagation::off().inject(&cx, &mut outgoing);
+/// assert!(outgoing.is_empty());
+/// Propagation::new(BaggagePropagator::new()).inject(&cx, &mut outgoing);
+/// assert_eq!(outgoing, headers);
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Propagation(Choice);
+
+#[derive(Clone, Debug, Default)]
+enum Choice {
+    #[default]
+    Automatic,
+    W3c,
+    Given(Arc<dyn TextMapPropagator + Send + Sync>),
+    Off,
+}
+
+impl Propagation {
+    /// Uses `propagator`, whatever is installed globally.
+    pub fn new(propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
+        // Ours has a shorter way to headers than the trait.
+        if (&propagator as &dyn Any).is::<W3c>() {
+            return Self(Choice::W3c);
+        }
+        Self(Choice::Given(Arc::new(propagator)))
+    }
+
+    /// Uses no propagator: every call starts a trace of its own, and nothing is written.
+    pub fn off() -> Self {
+        Self(Choice::Off)
+    }
+
+    /// Returns `parent` with what the propagator finds in `headers`, or `parent` as it is when it finds nothing valid.
+    #[must_use]
+    pub fn extract(&self, parent: &Context, headers: &HeaderMap) -> Context {
+        match &self.0 {
+            Choice::Automatic => global::get_text_map_propagator(|global| {
+                carries_more(global).then(|| read(global, parent, headers))
+            })
+            .unwrap_or_else(|| W3c.extract_headers(parent, headers)),
+            Choice::W3c => W3c.extract_headers(parent, headers),
+            Choice::Given(propagator) => read(&**propagator, parent, headers),
+            Choice::Off => parent.clone(),
+        }
+    }
+
+    /// Writes `cx` into `headers`, in place of whatever headers of the propagator they have.
+    ///
+    /// The headers of a propagator belong together: as soon as it writes one of its [`fields`], those of a former
+    /// context are removed, so that nothing half-new goes out. When it writes none, because `cx` has nothing for it, all
+    /// headers stay as they are. A header that it would write without a value is left out.
+    ///
+    /// [`fields`]: TextMapPropagator::fields
+    pub fn inject(&self, cx: &Context, headers: &mut HeaderMap) {
+        match &self.0 {
+            Choice::Automatic => {
+                let written = global::get_text_map_propagator(|global| {
+                    carries_more(global).then(|| write(global, cx, headers))
+                });
+                if written.is_none() {
+                    W3c.inject_headers(cx, headers);
+                }
+            }
+            Choice::W3c => W3c.inject_headers(cx, headers),
+            Choice::Given(propagator) => write(&**propagator, cx, headers),
+            Choice::Off => {}
+        }
+    }
+}
+
+/// Whether a propagator is for anything but trace context.
+fn carries_more(propagator: &dyn TextMapPropagator) -> bool {
+    propagator
+        .fields()
+        .any(|field| field != "traceparent" && field != "tracestate")
+}
+
+fn read(propagator: &dyn TextMapPropagator, parent: &Context, headers: &HeaderMap) -> Context {
+    propagator.extract_with_context(parent, &HeaderExtractor(headers))
+}
+
+fn write(propagator: &dyn TextMapPropagator, cx: &Context, headers: &mut HeaderMap) {
+    let stale = Some(propagator);
+    propagator.inject_context(cx, &mut Replacing { headers, stale });
+}
+
+/// Headers of which the first one written removes all that its propagator wrote for a former context.
+struct Replacing<'a> {
+    headers: &'a mut HeaderMap,
+    /// The propagator, until it has written.
+    stale: Option<&'a dyn TextMapPropagator>,
+}
+
+impl Injector for Replacing<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if value.is_empty() {
+            return;
+        }
+        for field in self
+            .stale
+            .take()
+            .into_iter()
+            .flat_map(TextMapPropagator::fields)
+        {
+            self.headers.remove(field);
+        }
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
+            // A map of 32,768 headers has no room and goes without.
+            drop(self.headers.try_insert(name, value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry::KeyValue;
+    use opentelemetry::baggage::BaggageExt;
+    use opentelemetry::propagation::Extractor;
+    use opentelemetry::propagation::TextMapCompositePropagator;
+    use opentelemetry::propagation::text_map_propagator::FieldIter;
+    use opentelemetry::trace::TraceContextExt;
+    use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+
+    const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    fn headers<const N: usize>(pairs: [(&'static str, &'static str); N]) -> HeaderMap {
+        let header = |(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        };
+        pairs.into_iter().map(header).collect()
+    }
+
+    fn with_span() -> Context {
+        W3c.extract_headers(&Context::new(), &headers([("traceparent", PARENT)]))
+    }
+
+    fn sdk() -> Propagation {
+        Propagation::new(TextMapCompositePropagator::new(vec![
+            Box::new(BaggagePropagator::new()),
+            Box::new(TraceContextPropagator::new()),
+        ]))
+    }
+
+    #[test]
+    fn off_reads_and_writes_nothing() {
+        let cx = Propagation::off().extract(&Context::new(), &headers([("traceparent", PARENT)]));
+        assert!(!cx.has_active_span());
+        let mut stale = headers([("traceparent", "stale")]);
+        Propagation::off().inject(&with_span(), &mut stale);
+        assert_eq!(stale, headers([("traceparent", "stale")]));
+    }
+
+    #[test]
+    fn a_given_propagator_reads_and_writes_its_own_headers() {
+        let incoming = headers([("traceparent", PARENT), ("baggage", "shop=7")]);
+        let cx = sdk().extract(&Context::new(), &incoming);
+        assert_eq!(
+            cx.baggage().get("shop").map(ToString::to_string).as_deref(),
+            Some("7")
+        );
+        let mut outgoing = HeaderMap::new();
+        sdk().inject(&cx, &mut outgoing);
+        assert_eq!(outgoing, incoming, "without the SDK's empty tracestate");
+    }
+
+    #[test]
+    fn our_own_propagator_takes_the_short_way() {
+        let Propagation(choice) = Propagation::new(W3c);
+        assert!(matches!(choice, Choice::W3c));
+        let mut stale = headers([("tracestate", "stale=1")]);
+        Propagation::new(W3c).inject(&with_span(), &mut stale);
+        assert_eq!(stale, headers([("traceparent", PARENT)]));
+    }
+
+    #[test]
+    fn stale_headers_of_a_given_propagator_go_together() {
+        let stale = headers([
+            ("traceparent", "stale"),
+            ("tracestate", "stale=1"),
+            ("baggage", "stale=1"),
+            ("x-other", "stays"),
+        ]);
+        let mut outgoing = stale.clone();
+        sdk().inject(&with_span(), &mut outgoing);
+        assert_eq!(
+            outgoing,
+            headers([("traceparent", PARENT), ("x-other", "stays")])
+        );
+
+        let mut outgoing = stale.clone();
+        let only_baggage = Context::new().with_baggage([KeyValue::new("shop", "7")]);
+        sdk().inject(&only_baggage, &mut outgoing);
+        assert_eq!(
+            outgoing,
+            headers([("baggage", "shop=7"), ("x-other", "stays")])
+        );
+
+        let mut outgoing = stale.clone();
+        sdk().inject(&Context::new(), &mut outgoing);
+        assert_eq!(outgoing, stale, "nothing written, nothing touched");
+    }
+
+    /// Writes what no header can hold.
+    #[derive(Debug)]
+    struct Careless([String; 1]);
+
+    impl TextMapPropagator for Careless {
+        fn inject_context(&self, _: &Context, injector: &mut dyn Injector) {
+            injector.set("x-careless", "line\r\nx-forged: 1".to_owned());
+            injector.set("no name", "value".to_owned());
+        }
+
+        fn extract_with_context(&self, cx: &Context, _: &dyn Extractor) -> Context {
+            cx.clone()
+        }
+
+        fn fields(&self) -> FieldIter<'_> {
+            FieldIter::new(&self.0)
+        }
+    }
+
+    #[test]
+    fn what_no_header_can_hold_is_left_out() {
+        let mut outgoing = headers([("x-careless", "stale")]);
+        let careless = Careless(["X-Careless".to_owned()]);
+        Propagation::new(careless).inject(&Context::new(), &mut outgoing);
+        assert_eq!(outgoing, HeaderMap::new());
+    }
+}

@@ -1,0 +1,57 @@
+//! The address at the other end of the connection.
+
+use std::net::SocketAddr;
+
+use http::Extensions;
+
+/// The peer's address: a request extension, for servers that know it and are not axum's.
+///
+/// axum's `ConnectInfo<SocketAddr>` is read, too, with the feature `axum`; this one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PeerAddr(pub SocketAddr);
+
+/// The peer, an IPv4 address also where the socket is an IPv6 one.
+pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    let PeerAddr(peer) = extensions
+        .get()
+        .copied()
+        .or_else(|| connect_info(extensions))?;
+    Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
+}
+
+#[cfg(feature = "axum")]
+fn connect_info(extensions: &Extensions) -> Option<PeerAddr> {
+    let info = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>()?;
+    Some(PeerAddr(info.0))
+}
+
+#[cfg(not(feature = "axum"))]
+fn connect_info(_: &Extensions) -> Option<PeerAddr> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_peer_on_an_ipv6_socket_is_an_ipv4_peer() {
+        let mut extensions = Extensions::new();
+        assert_eq!(peer(&extensions), None);
+        extensions.insert(PeerAddr("[::ffff:192.0.2.1]:8080".parse().unwrap()));
+        assert_eq!(peer(&extensions), "192.0.2.1:8080".parse().ok());
+    }
+
+    #[cfg(feature = "axum")]
+    #[test]
+    fn the_peer_of_axum_is_read_where_no_other_is_told() {
+        use axum::extract::ConnectInfo;
+
+        let addr = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(addr("192.0.2.1:1")));
+        assert_eq!(peer(&extensions), Some(addr("192.0.2.1:1")));
+        extensions.insert(PeerAddr(addr("192.0.2.2:2")));
+        assert_eq!(peer(&extensions), Some(addr("192.0.2.2:2")));
+    }
+}

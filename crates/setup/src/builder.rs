@@ -1,0 +1,172 @@
+//! What a service's telemetry is made of.
+
+use std::fmt;
+use std::time::Duration;
+
+use opentelemetry::{KeyValue, global};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider, ShouldSample, SpanExporter};
+use tower_telemetry_propagate::W3c;
+
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+use crate::Otlp;
+use crate::pipeline::{Pipeline, Processor};
+use crate::telemetry::{Installed, Reach};
+use crate::{Error, Telemetry, Waterfall, environment};
+
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Settings for a service's [`Telemetry`]: what spans are made, where they go, and how long the end may take.
+#[must_use = "a builder does nothing until `install` or `build`"]
+pub struct TelemetryBuilder {
+    service: String,
+    version: Option<String>,
+    sampler: Option<Box<dyn ShouldSample>>,
+    waterfall: Option<Waterfall>,
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    otlp: Option<Otlp>,
+    exporters: Vec<Box<dyn FnOnce() -> Processor + Send>>,
+    shutdown_timeout: Duration,
+}
+
+impl TelemetryBuilder {
+    pub(crate) fn new(service: String) -> Self {
+        Self {
+            service,
+            version: None,
+            sampler: None,
+            waterfall: None,
+            #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+            otlp: None,
+            exporters: Vec::new(),
+            shutdown_timeout: SHUTDOWN_TIMEOUT,
+        }
+    }
+
+    pub(crate) fn from_environment(service: String) -> Result<Self, Error> {
+        let read = &environment::process;
+        let builder = Self::new(environment::service_name(read, service));
+        #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+        if let Some(otlp) = environment::otlp(read)? {
+            return Ok(builder.with_otlp(otlp));
+        }
+        #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
+        environment::no_otlp(read)?;
+        Ok(builder.with_waterfall(Waterfall::stderr()))
+    }
+
+    /// The resource attribute `service.version`.
+    pub fn with_service_version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Decides which traces are recorded. Unless it is set, the SDK reads `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, and
+    /// without these every trace is recorded whose caller did not decide otherwise.
+    pub fn with_sampler(mut self, sampler: impl Into<Box<dyn ShouldSample>>) -> Self {
+        self.sampler = Some(sampler.into());
+        self
+    }
+
+    /// Shows traces as waterfalls.
+    pub fn with_waterfall(mut self, waterfall: Waterfall) -> Self {
+        self.waterfall = Some(waterfall);
+        self
+    }
+
+    /// Exports by OTLP, in batches on a thread of their own. A collector that is slow or down slows nothing but the end.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub fn with_otlp(mut self, otlp: Otlp) -> Self {
+        self.otlp = Some(otlp);
+        self
+    }
+
+    /// Exports by this exporter, too, in batches on a thread of their own, outside any async runtime. May be called several times.
+    pub fn with_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
+        let batches = || Box::new(BatchSpanProcessor::builder(exporter).build()) as Processor;
+        self.exporters.push(Box::new(batches));
+        self
+    }
+
+    /// How long a [flush](Telemetry::flush), a [shutdown](Telemetry::shutdown) or the guard's drop may take at most. 5 seconds
+    /// unless set.
+    pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Builds the provider and makes it the process's own, with the W3C trace context ([`W3c`]) as the propagator.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and [`Error::AlreadyInstalled`] while the guard of another `install` lives.
+    pub fn install(self) -> Result<Telemetry, Error> {
+        let installed = Installed::claim()?;
+        let telemetry = self.build_with(Reach::Process(installed))?;
+        global::set_tracer_provider(telemetry.tracer_provider().clone());
+        global::set_text_map_propagator(W3c);
+        Ok(telemetry)
+    }
+
+    /// Builds the provider and leaves the process's own alone: for several services in one process, and for tests.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to hand spans to, when a setting or a variable is wrong, or when a thread cannot be started.
+    pub fn build(self) -> Result<Telemetry, Error> {
+        self.build_with(Reach::Handle)
+    }
+
+    fn build_with(self, reach: Reach) -> Result<Telemetry, Error> {
+        let resource = self.resource();
+        #[cfg_attr(
+            not(any(feature = "otlp-http", feature = "otlp-grpc")),
+            allow(unused_mut)
+        )]
+        let mut exporters = self.exporters;
+        #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+        if let Some(otlp) = self.otlp {
+            let exporter = otlp.build(&environment::process)?;
+            exporters.push(Box::new(|| {
+                Box::new(BatchSpanProcessor::builder(exporter).build())
+            }));
+        }
+        let processors = exporters.into_iter().map(|start| start()).collect();
+        let pipeline = Pipeline::assemble(self.waterfall, processors, &resource);
+        let pipeline = pipeline.ok_or(Error::NoExporter)?;
+        let mut provider = SdkTracerProvider::builder().with_resource(resource);
+        if let Some(sampler) = self.sampler {
+            provider = provider.with_sampler(sampler);
+        }
+        let provider = provider.with_span_processor(pipeline.clone()).build();
+        Ok(Telemetry::new(
+            provider,
+            pipeline,
+            self.shutdown_timeout,
+            reach,
+        ))
+    }
+
+    fn resource(&self) -> Resource {
+        let version = self
+            .version
+            .clone()
+            .map(|version| KeyValue::new("service.version", version));
+        Resource::builder()
+            .with_service_name(self.service.clone())
+            .with_attributes(version)
+            .build()
+    }
+}
+
+impl fmt::Debug for TelemetryBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryBuilder")
+            .field("service", &self.service)
+            .field("version", &self.version)
+            .field("sampler", &self.sampler)
+            .field("waterfall", &self.waterfall)
+            .field("shutdown_timeout", &self.shutdown_timeout)
+            .finish_non_exhaustive()
+    }
+}

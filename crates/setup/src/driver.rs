@@ -1,0 +1,153 @@
+//! The runtime an exporter runs on, so that the service's own does not matter.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, mpsc};
+use std::{io, thread};
+
+use opentelemetry::Context;
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter as OtlpExporter};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::Error;
+use crate::pipeline::reason;
+
+/// A thread with a small tokio runtime, on which nothing is traced. It ends when this is dropped.
+struct Driver {
+    handle: Handle,
+    _stop: oneshot::Sender<Infallible>,
+}
+
+impl Driver {
+    fn start() -> Result<Self, Error> {
+        let (started, start) = mpsc::sync_channel(1);
+        let (stop, stopped) = oneshot::channel::<Infallible>();
+        thread::Builder::new()
+            .name("otlp-export".into())
+            .spawn(move || {
+                let runtime = match Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => runtime,
+                    Err(error) => return drop(started.send(Err(error))),
+                };
+                if started.send(Ok(runtime.handle().clone())).is_ok() {
+                    let _suppressed = Context::enter_telemetry_suppressed_scope();
+                    // Nothing is ever sent: this ends when the driver is dropped.
+                    let _ = runtime.block_on(stopped);
+                }
+                // A name lookup that hangs would hold up the usual shutdown.
+                runtime.shutdown_background();
+            })
+            .map_err(Error::Thread)?;
+        match start.recv() {
+            Ok(Ok(handle)) => Ok(Self {
+                handle,
+                _stop: stop,
+            }),
+            Ok(Err(error)) => Err(Error::Thread(error)),
+            Err(_) => Err(Error::Thread(io::Error::other(
+                "it ended before it was ready",
+            ))),
+        }
+    }
+
+    /// Runs `work` on the driver's thread; the future returned here may be awaited anywhere.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, tokio::task::JoinError> {
+        self.handle.spawn(work).await
+    }
+}
+
+/// An OTLP exporter on a [`Driver`].
+pub(crate) struct Driven {
+    exporter: Arc<OtlpExporter>,
+    driver: Driver,
+    /// Where it sends to, for messages.
+    destination: String,
+}
+
+impl Driven {
+    /// Builds an exporter inside a runtime of its own.
+    pub(crate) fn new(
+        destination: String,
+        build: impl FnOnce() -> Result<OtlpExporter, ExporterBuildError>,
+    ) -> Result<Self, Error> {
+        let driver = Driver::start()?;
+        let entered = driver.handle.enter();
+        let exporter = build().map_err(|error| Error::Exporter(error.to_string()))?;
+        drop(entered);
+        Ok(Self {
+            exporter: Arc::new(exporter),
+            driver,
+            destination,
+        })
+    }
+}
+
+impl fmt::Debug for Driven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.exporter.fmt(f)
+    }
+}
+
+impl SpanExporter for Driven {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let exporter = Arc::clone(&self.exporter);
+        let exported = self.driver.run(async move { exporter.export(batch).await });
+        let why = match exported.await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => reason(error),
+            Err(error) => error.to_string(),
+        };
+        Err(OTelSdkError::InternalFailure(format!(
+            "{} did not take them ({why}); check that a collector runs there and can be reached from here",
+            self.destination
+        )))
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        // The SDK sets the resource before the first export, the only time when the exporter is shared.
+        if let Some(exporter) = Arc::get_mut(&mut self.exporter) {
+            exporter.set_resource(resource);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_runs_elsewhere_untraced_and_with_timers() -> Result<(), Box<dyn std::error::Error>>
+    {
+        let driver = Driver::start()?;
+        let here = thread::current().id();
+        let (there, suppressed) = driver
+            .run(async {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                (
+                    thread::current().id(),
+                    Context::current().is_telemetry_suppressed(),
+                )
+            })
+            .await?;
+        assert_ne!(here, there);
+        assert!(suppressed);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_panic_stays_with_the_work() -> Result<(), Box<dyn std::error::Error>> {
+        let driver = Driver::start()?;
+        let panicked = driver.run(async { panic!("on purpose") }).await;
+        assert!(matches!(panicked, Err::<(), _>(error) if error.is_panic()));
+        assert_eq!(driver.run(async { 7 }).await?, 7);
+        Ok(())
+    }
+}

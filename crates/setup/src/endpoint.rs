@@ -1,0 +1,204 @@
+//! The collector's address, checked before anything is sent to it.
+
+use std::borrow::Cow;
+
+use http::Uri;
+
+use crate::Error;
+use crate::environment::Read;
+use crate::otlp::Protocol;
+
+#[cfg(feature = "otlp-http")]
+const TRACES: &str = "/v1/traces";
+
+/// An address, and who gave it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    url: String,
+    source: &'static str,
+}
+
+impl Endpoint {
+    /// The address given in code, else in the environment, else the specification's default.
+    pub(crate) fn resolve(
+        protocol: Protocol,
+        code: Option<String>,
+        read: Read<'_>,
+    ) -> Result<Self, Error> {
+        const SIGNAL: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+        const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+        let (given, source) = if let Some(url) = code {
+            (Given::Base(url), "Otlp::with_endpoint")
+        } else if let Some(url) = read(SIGNAL) {
+            (Given::Whole(url), SIGNAL)
+        } else if let Some(url) = read(BASE) {
+            (Given::Base(url), BASE)
+        } else {
+            (
+                Given::Base(protocol.default_endpoint().into()),
+                "the default endpoint",
+            )
+        };
+        let url = match given {
+            Given::Whole(url) => url,
+            Given::Base(url) => protocol.traces_url(url),
+        };
+        Self { url, source }.checked()
+    }
+
+    pub(crate) fn into_url(self) -> String {
+        self.url
+    }
+
+    /// The URL with `user:password@` replaced, for messages.
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
+        let url = &self.url;
+        let start = url.find("://").map_or(0, |at| at + 3);
+        let end = url[start..]
+            .find(['/', '?', '#'])
+            .map_or(url.len(), |at| start + at);
+        match url[start..end].rfind('@') {
+            Some(at) => Cow::Owned(format!("{}REDACTED{}", &url[..start], &url[start + at..])),
+            None => Cow::Borrowed(url),
+        }
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        let wrong = |allowed: &'static str| {
+            Err(Error::Setting {
+                name: self.source,
+                value: self.shown().into_owned(),
+                allowed: allowed.into(),
+            })
+        };
+        let Ok(uri) = self.url.parse::<Uri>() else {
+            return wrong("a URL such as `http://localhost:4318`");
+        };
+        match uri.scheme_str() {
+            Some("http") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(self),
+            Some("https") => wrong(
+                "an `http` URL, because this exporter does not encrypt: \
+                 send to a collector near by, or pass your own exporter to `with_exporter`",
+            ),
+            _ => wrong("a URL with scheme and host, such as `http://localhost:4318`"),
+        }
+    }
+}
+
+enum Given {
+    /// The variable for traces alone is taken as it is.
+    Whole(String),
+    /// Anything else is the address that all signals share.
+    Base(String),
+}
+
+impl Protocol {
+    fn default_endpoint(self) -> &'static str {
+        match self {
+            #[cfg(feature = "otlp-http")]
+            Self::Http => "http://localhost:4318",
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => "http://localhost:4317",
+        }
+    }
+
+    fn traces_url(self, base: String) -> String {
+        match self {
+            #[cfg(feature = "otlp-http")]
+            Self::Http => match base.trim_end_matches('/') {
+                base if base.ends_with(TRACES) => base.to_owned(),
+                base => format!("{base}{TRACES}"),
+            },
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => base,
+        }
+    }
+}
+
+#[cfg(all(test, feature = "otlp-http"))]
+mod tests {
+    use super::*;
+
+    fn resolve(code: Option<&str>, variables: &[(&str, &str)]) -> Result<String, String> {
+        let read = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Endpoint::resolve(Protocol::Http, code.map(Into::into), &read)
+            .map(Endpoint::into_url)
+            .map_err(|error| error.to_string())
+    }
+
+    const SIGNAL: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    #[test]
+    fn code_comes_before_the_variable_for_traces_and_that_before_the_base() {
+        let both = [(SIGNAL, "http://signal:1/in"), (BASE, "http://base:2")];
+        assert_eq!(
+            resolve(Some("http://code:3"), &both),
+            Ok("http://code:3/v1/traces".into())
+        );
+        assert_eq!(resolve(None, &both), Ok("http://signal:1/in".into()));
+        assert_eq!(
+            resolve(None, &both[1..]),
+            Ok("http://base:2/v1/traces".into())
+        );
+        assert_eq!(
+            resolve(None, &[]),
+            Ok("http://localhost:4318/v1/traces".into())
+        );
+    }
+
+    #[test]
+    fn the_path_is_added_once() {
+        for base in [
+            "http://a",
+            "http://a/",
+            "http://a/v1/traces",
+            "http://a/v1/traces/",
+        ] {
+            assert_eq!(resolve(Some(base), &[]), Ok("http://a/v1/traces".into()));
+        }
+        assert_eq!(
+            resolve(Some("http://a/otlp"), &[]),
+            Ok("http://a/otlp/v1/traces".into())
+        );
+    }
+
+    #[cfg(feature = "otlp-grpc")]
+    #[test]
+    fn grpc_has_no_path() {
+        let endpoint = Endpoint::resolve(Protocol::Grpc, None, &|_| None);
+        assert_eq!(
+            endpoint.map(Endpoint::into_url).ok().as_deref(),
+            Some("http://localhost:4317")
+        );
+    }
+
+    #[test]
+    fn an_address_that_cannot_work_is_an_error_that_names_its_source() {
+        for (wrong, hint) in [
+            ("localhost:4318", "such as"),
+            ("/just/a/path", "scheme and host"),
+            ("ftp://a", "scheme and host"),
+            ("https://a", "does not encrypt"),
+            ("http://a b", "a URL such as"),
+        ] {
+            let error = resolve(None, &[(SIGNAL, wrong)]).expect_err(wrong);
+            assert!(
+                error.starts_with(&format!("{SIGNAL} is `{wrong}`")),
+                "{error}"
+            );
+            assert!(error.contains(hint), "{error}");
+        }
+    }
+
+    #[test]
+    fn credentials_stay_out_of_the_message() {
+        let error = resolve(Some("https://user:secret@a/x@y"), &[]).expect_err("https");
+        assert!(!error.contains("secret"), "{error}");
+        assert!(error.contains("https://REDACTED@a/x@y"), "{error}");
+    }
+}

@@ -1,0 +1,231 @@
+//! What spans are made with.
+
+use std::fmt;
+
+use http::{HeaderMap, request};
+use opentelemetry::trace::{Tracer, TracerProvider};
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use tower_telemetry_observe::{PlainCall, Verdict, contain};
+use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
+
+use crate::routes::RouteCheck;
+use crate::tracer::{Global, Source};
+
+/// How calls become spans: the tracer, which calls, which headers, and attributes of your own.
+///
+/// ```
+/// use opentelemetry::KeyValue;
+/// use tower_telemetry_semconv::AllowedHeaders;
+/// use tower_telemetry_span::Spans;
+///
+/// let spans = Spans::server()
+///     .with_filter(|request| request.uri.path() != "/healthz")
+///     .with_request_headers(AllowedHeaders::new(["x-tenant"])?)
+///     .with_request_attributes(|_call, _request, attributes| attributes.push(KeyValue::new("region", "eu")));
+/// # let _ = spans;
+/// # Ok::<(), tower_telemetry_semconv::HeaderNotAllowed>(())
+/// ```
+pub struct Spans<F> {
+    pub(crate) source: Source,
+    pub(crate) sampling: SamplingAttributes,
+    pub(crate) ends: SpanEnd,
+    pub(crate) routes: RouteCheck,
+    request_headers: AllowedHeaders,
+    response_headers: AllowedHeaders,
+    filter: Option<Filter>,
+    on_request: Option<OnRequest<F>>,
+    on_end: Option<OnEnd<F>>,
+}
+
+type Filter = Box<dyn Fn(&request::Parts) -> bool + Send + Sync>;
+type OnRequest<F> = Box<dyn Fn(&F, &request::Parts, &mut Vec<KeyValue>) + Send + Sync>;
+type OnEnd<F> = Box<dyn Fn(&F, Verdict, &mut Vec<KeyValue>) + Send + Sync>;
+
+/// Whether attributes are given to the sampler when the caller has said that the trace is not sampled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SamplingAttributes {
+    /// Not given then, since the usual samplers follow the caller without a look at them. A span that records after all has them set.
+    #[default]
+    UnlessUnsampled,
+    /// Given to every span at its start: for samplers that decide by attributes whatever the caller says.
+    Always,
+}
+
+/// When a client span ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SpanEnd {
+    /// At the response head, as the conventions have it. A body that fails later is told in a `tracing` event.
+    #[default]
+    Head,
+    /// When the response body has ended, failed or been dropped.
+    Body,
+}
+
+impl Spans<HttpCall<Server>> {
+    /// SERVER spans, from the request to the end of the response body.
+    pub fn server() -> Self {
+        Self::ending(SpanEnd::Body)
+    }
+}
+
+impl Spans<HttpCall<Client>> {
+    /// CLIENT spans, from the request to the response head.
+    pub fn client() -> Self {
+        Self::ending(SpanEnd::Head)
+    }
+
+    /// Ends spans there.
+    pub fn with_end(mut self, end: SpanEnd) -> Self {
+        self.ends = end;
+        self
+    }
+}
+
+impl Spans<PlainCall> {
+    /// INTERNAL spans for calls of any service.
+    pub fn plain() -> Self {
+        Self::ending(SpanEnd::Body)
+    }
+}
+
+impl<F> Spans<F> {
+    fn ending(ends: SpanEnd) -> Self {
+        Spans {
+            source: Source::Global(Global::default()),
+            sampling: SamplingAttributes::default(),
+            ends,
+            routes: RouteCheck::default(),
+            request_headers: AllowedHeaders::default(),
+            response_headers: AllowedHeaders::default(),
+            filter: None,
+            on_request: None,
+            on_end: None,
+        }
+    }
+
+    /// Starts spans with a tracer of this provider. Without it, the global provider is asked when calls come.
+    pub fn with_tracer_provider<P>(mut self, provider: &P) -> Self
+    where
+        P: TracerProvider,
+        P::Tracer: Send + Sync + 'static,
+        <P::Tracer as Tracer>::Span: Send + Sync + 'static,
+    {
+        self.source = Source::provider(provider);
+        self
+    }
+
+    /// Starts spans with this tracer, under its own instrumentation scope.
+    pub fn with_tracer<T>(mut self, tracer: T) -> Self
+    where
+        T: Tracer + Send + Sync + 'static,
+        T::Span: Send + Sync + 'static,
+    {
+        self.source = Source::Given(std::sync::Arc::new(tracer));
+        self
+    }
+
+    /// Makes spans only for requests of which this is true. The others keep the caller's context.
+    pub fn with_filter<G>(mut self, filter: G) -> Self
+    where
+        G: Fn(&request::Parts) -> bool + Send + Sync + 'static,
+    {
+        self.filter = Some(Box::new(filter));
+        self
+    }
+
+    /// Records these request headers, as `http.request.header.<name>`. None by default.
+    pub fn with_request_headers(mut self, headers: AllowedHeaders) -> Self {
+        self.request_headers = headers;
+        self
+    }
+
+    /// Records these response headers, as `http.response.header.<name>`. None by default.
+    pub fn with_response_headers(mut self, headers: AllowedHeaders) -> Self {
+        self.response_headers = headers;
+        self
+    }
+
+    /// Adds attributes of your own at the start of each span.
+    pub fn with_request_attributes<G>(mut self, attributes: G) -> Self
+    where
+        G: Fn(&F, &request::Parts, &mut Vec<KeyValue>) + Send + Sync + 'static,
+    {
+        self.on_request = Some(Box::new(attributes));
+        self
+    }
+
+    /// Adds attributes of your own at the end of each span.
+    pub fn with_end_attributes<G>(mut self, attributes: G) -> Self
+    where
+        G: Fn(&F, Verdict, &mut Vec<KeyValue>) + Send + Sync + 'static,
+    {
+        self.on_end = Some(Box::new(attributes));
+        self
+    }
+
+    /// Says when the sampler is given attributes.
+    pub fn with_sampling_attributes(mut self, sampling: SamplingAttributes) -> Self {
+        self.sampling = sampling;
+        self
+    }
+
+    /// Whether this request gets a span. A filter that panics lets it through.
+    pub(crate) fn accepts(&self, request: Option<&request::Parts>) -> bool {
+        match (&self.filter, request) {
+            (Some(filter), Some(request)) => contain(|| filter(request)).unwrap_or(true),
+            _ => true,
+        }
+    }
+
+    /// Adds what the user wants of the request.
+    pub(crate) fn add_request(
+        &self,
+        facts: &F,
+        request: &request::Parts,
+        attributes: &mut Vec<KeyValue>,
+    ) {
+        let headers = captured("http.request.header.", &self.request_headers, &request.headers);
+        attributes.extend(headers);
+        if let Some(on_request) = &self.on_request {
+            contain(|| on_request(facts, request, attributes));
+        }
+    }
+
+    /// What the user wants of the response's headers.
+    pub(crate) fn response_attributes<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = KeyValue> + 'a {
+        captured("http.response.header.", &self.response_headers, headers)
+    }
+
+    /// Adds what the user has to say at the end.
+    pub(crate) fn add_end(&self, facts: &F, verdict: Verdict, attributes: &mut Vec<KeyValue>) {
+        if let Some(on_end) = &self.on_end {
+            contain(|| on_end(facts, verdict, attributes));
+        }
+    }
+}
+
+fn captured<'a>(
+    prefix: &'static str,
+    allowed: &'a AllowedHeaders,
+    headers: &'a HeaderMap,
+) -> impl Iterator<Item = KeyValue> + 'a {
+    allowed.captured(headers).map(move |(name, values)| {
+        let values = values.into_iter().map(StringValue::from).collect();
+        KeyValue::new(format!("{prefix}{name}"), Value::Array(Array::String(values)))
+    })
+}
+
+impl<F> fmt::Debug for Spans<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spans")
+            .field("source", &self.source)
+            .field("sampling", &self.sampling)
+            .field("ends", &self.ends)
+            .field("request_headers", &self.request_headers)
+            .field("response_headers", &self.response_headers)
+            .finish_non_exhaustive()
+    }
+}

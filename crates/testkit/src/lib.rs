@@ -1,0 +1,34 @@
+//! For this family's own tests: a [`Script`] to play as a body, a [`Journal`] that writes down what an observer saw, and
+//! [`MethodAndStatus`], the smallest classifier of HTTP calls.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use tower_telemetry_testkit::{Journal, Outcome, Script, Step, exchange};
+//!
+//! let journal = Journal::new();
+//! let body = Script::new([Step::Data(5), Step::Stall]);
+//! drop(exchange(journal.clone(), Request::new(()), Response::new(body)));
+//!
+//! let ending = journal.ending();
+//! assert_eq!(ending.outcome, Outcome::Dropped);
+//! assert!(ending.had_head);
+//! ```
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod classify;
+mod exchange;
+mod journal;
+#[cfg(feature = "spans")]
+mod log;
+mod script;
+#[cfg(feature = "spans")]
+pub mod spans;
+
+pub use classify::{Exchange, MethodAndStatus};
+pub use exchange::exchange;
+#[cfg(feature = "spans")]
+pub use log::Log;
+pub use journal::{Ending, Entry, Journal, JournalWatch, Outcome};
+pub use script::{EndFlag, Polls, Script, ScriptError, ScriptPanic, Step};

@@ -1,0 +1,35 @@
+//! Log lines as a test wants to see them.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+/// What was logged while it was the subscriber, line by line.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Runs this with a subscriber of its own, and returns the lines that were logged.
+    ///
+    /// # Panics
+    ///
+    /// When something else than text was logged.
+    pub fn of(scenario: impl FnOnce()) -> Vec<String> {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, scenario);
+        let bytes = log.0.lock().expect("no writer panicked").clone();
+        let text = String::from_utf8(bytes).expect("text was logged");
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer panicked").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

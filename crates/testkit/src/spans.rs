@@ -1,0 +1,88 @@
+//! Spans as a test wants to see them.
+
+use opentelemetry::trace::SpanId;
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_sdk::trace::{
+    InMemorySpanExporter, Sampler, SdkTracerProvider, ShouldSample, SpanData,
+};
+
+/// A tracer provider of its own, and the spans that it has finished.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    /// The provider.
+    pub provider: SdkTracerProvider,
+    exporter: InMemorySpanExporter,
+}
+
+impl Recorder {
+    /// Records everything.
+    pub fn new() -> Self {
+        Self::sampling(Sampler::AlwaysOn)
+    }
+
+    /// Records what this sampler lets through.
+    pub fn sampling(sampler: impl ShouldSample + 'static) -> Self {
+        let exporter = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(sampler)
+            .with_simple_exporter(exporter.clone())
+            .build();
+        Recorder { provider, exporter }
+    }
+
+    /// The spans that have ended, in that order.
+    pub fn spans(&self) -> Vec<SpanData> {
+        self.exporter.get_finished_spans().expect("the exporter keeps them")
+    }
+
+    /// The only span that has ended.
+    #[track_caller]
+    pub fn span(&self) -> SpanData {
+        let mut spans = self.spans();
+        assert_eq!(spans.len(), 1, "{spans:#?}");
+        spans.remove(0)
+    }
+
+    /// The span of this name.
+    #[track_caller]
+    pub fn named(&self, name: &str) -> SpanData {
+        let spans = self.spans();
+        let found = spans.iter().find(|span| span.name == name);
+        found.unwrap_or_else(|| panic!("no span {name:?} in {spans:#?}")).clone()
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The value of an attribute, which must not have been set twice.
+#[track_caller]
+pub fn value(span: &SpanData, key: &str) -> Option<Value> {
+    let mut values = span.attributes.iter().filter(|attribute| attribute.key.as_str() == key);
+    let value = values.next().map(|attribute| attribute.value.clone());
+    assert!(values.next().is_none(), "{key} was set twice: {:#?}", span.attributes);
+    value
+}
+
+/// The value of an attribute as text.
+#[track_caller]
+pub fn text(span: &SpanData, key: &str) -> Option<String> {
+    value(span, key).map(|value| value.to_string())
+}
+
+/// The keys of all attributes, sorted.
+pub fn keys(span: &SpanData) -> Vec<&str> {
+    let mut keys: Vec<_> = span.attributes.iter().map(|KeyValue { key, .. }| key.as_str()).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Whether the second span is a child of the first, in the same trace.
+pub fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
+    parent.span_context.trace_id() == child.span_context.trace_id()
+        && parent.span_context.span_id() == child.parent_span_id
+        && child.parent_span_id != SpanId::INVALID
+}

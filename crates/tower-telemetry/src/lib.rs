@@ -1,0 +1,60 @@
+//! Observability for axum, tonic and any tower stack: one future, one body, every end seen.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use tower::{Layer, Service, ServiceExt, service_fn};
+//! use tower_telemetry::setup::{Telemetry, Waterfall};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Once, in main: where spans go. The guard flushes when it is dropped.
+//! let _telemetry = Telemetry::builder("orders").with_waterfall(Waterfall::stderr()).install()?;
+//!
+//! // On a server (for axum: `Router::layer(tower_telemetry::server())`), and around a client.
+//! let mut service = tower_telemetry::server().layer(service_fn(|_: Request<String>| async {
+//!     Ok::<_, std::convert::Infallible>(Response::new(String::from("hello")))
+//! }));
+//! service.ready().await?.call(Request::new(String::new())).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! This crate holds no logic of its own. Each part stands alone, as the crate named beside it:
+//!
+//! | part | crate | what it does |
+//! |---|---|---|
+//! | [`server`] | `tower-telemetry-extract` | the caller's context becomes the parent of a SERVER span |
+//! | [`client`] | `tower-telemetry-inject` | a CLIENT span, its context in the request headers |
+//! | [`observe`] | `tower-telemetry-observe` | the mechanism: each call's end, exactly once; your own observers |
+//! | [`semconv`] | `tower-telemetry-semconv` | what requests say, in the words of the semantic conventions |
+//! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
+//! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
+//! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
+
+#[doc(no_inline)]
+pub use opentelemetry;
+#[doc(inline)]
+pub use tower_telemetry_extract::{Extract, ExtractLayer};
+#[doc(inline)]
+pub use tower_telemetry_inject::{Inject, InjectLayer};
+#[doc(no_inline)]
+pub use tower_telemetry_observe as observe;
+#[doc(no_inline)]
+pub use tower_telemetry_propagate as propagate;
+#[doc(no_inline)]
+pub use tower_telemetry_semconv as semconv;
+#[cfg(feature = "setup")]
+#[doc(no_inline)]
+pub use tower_telemetry_setup as setup;
+#[doc(no_inline)]
+pub use tower_telemetry_span as span;
+
+/// The layer for a server: each request is a SERVER span under its caller's context.
+pub fn server() -> ExtractLayer {
+    ExtractLayer::new()
+}
+
+/// The layer for a client: each call is a CLIENT span, whose context goes into the request's headers.
+pub fn client() -> InjectLayer {
+    InjectLayer::new()
+}

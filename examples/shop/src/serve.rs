@@ -1,0 +1,60 @@
+//! What every service of the shop does alike: a port, a provider of its own, the server layer.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::Context as _;
+use axum::Router;
+use http::uri::Scheme;
+use tokio::net::TcpListener;
+use tower_telemetry::semconv::Http;
+use tower_telemetry::setup::{Otlp, Telemetry, Waterfall};
+use tower_telemetry::span::Spans;
+use tower_telemetry::{ExtractLayer, server};
+
+/// A service that has its port, and does not serve yet.
+pub(crate) struct Bound {
+    name: &'static str,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+pub(crate) async fn bind(name: &'static str, port: u16) -> anyhow::Result<Bound> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| {
+        format!("{name} cannot listen on port {port}: choose another with --{name} PORT (0 takes any that is free)")
+    })?;
+    let address = listener.local_addr()?;
+    Ok(Bound { name, listener, address })
+}
+
+impl Bound {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves in the background. The guard flushes the service's spans when it is dropped.
+    pub(crate) fn start(
+        self,
+        waterfall: &Waterfall,
+        router: impl FnOnce(&Telemetry) -> Router,
+    ) -> anyhow::Result<Telemetry> {
+        let mut builder = Telemetry::builder(self.name).with_waterfall(waterfall.clone());
+        if let Some(otlp) = Otlp::from_env()? {
+            builder = builder.with_otlp(otlp);
+        }
+        let telemetry = builder.build()?;
+        let app = router(&telemetry).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(self.listener, app).await {
+                eprintln!("{} stopped serving: {error}", self.name);
+            }
+        });
+        Ok(telemetry)
+    }
+}
+
+/// The server layer, with this service's provider instead of a global one: three services share the process.
+pub(crate) fn layer(telemetry: &Telemetry) -> ExtractLayer {
+    server()
+        .with_http(Http::server().with_scheme(Scheme::HTTP))
+        .with_spans(Spans::server().with_tracer_provider(telemetry.tracer_provider()))
+}

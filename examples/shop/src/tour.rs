@@ -1,0 +1,201 @@
+//! Real requests through the shop, each with what is to be seen in its trace.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::body::Body;
+use http::{Method, Request};
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::timeout;
+use tower_telemetry::setup::Trace;
+
+use crate::outline::outline;
+
+/// A finished trace is there within milliseconds; a machine that is very busy gets this long.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Stands in a URL as a signature, and must not be found in any trace.
+const SECRET: &str = "c2VjcmV0";
+
+struct Stop {
+    title: &'static str,
+    see: &'static str,
+    method: &'static str,
+    path: &'static str,
+    reads: Reads,
+    /// Attributes to print below the waterfall.
+    shows: &'static [&'static str],
+    /// The trace's [`outline`].
+    outline: &'static str,
+}
+
+/// How the customer treats the response.
+enum Reads {
+    ToTheEnd,
+    HangsUp,
+}
+
+const TOUR: [Stop; 8] = [
+    Stop {
+        title: "A good order",
+        see: "The gateway asks the catalog, then payments. Each call is a client span, and the other service's span is its child.",
+        method: "POST",
+        path: "/orders/lamp",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway POST /orders/{item} 201
+ gateway> GET /items/{item} 200
+  catalog GET /items/{item} 200
+ gateway> POST /charges/{amount} 201
+  payments POST /charges/{amount} 201
+",
+    },
+    Stop {
+        title: "A slow order",
+        see: "Nearly all of the time is the catalog's.",
+        method: "POST",
+        path: "/orders/sofa",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway POST /orders/{item} 201
+ gateway> GET /items/{item} 200
+  catalog GET /items/{item} 200
+ gateway> POST /charges/{amount} 201
+  payments POST /charges/{amount} 201
+",
+    },
+    Stop {
+        title: "A failing order",
+        see: "Payments broke it: the 503 is there first, and the gateway's 502 follows from it.",
+        method: "POST",
+        path: "/orders/vase",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway POST /orders/{item} 502 502
+ gateway> GET /items/{item} 200
+  catalog GET /items/{item} 200
+ gateway> POST /charges/{amount} 503 503
+  payments POST /charges/{amount} 503 503
+",
+    },
+    Stop {
+        title: "A streamed download",
+        see: "The server spans last until the last row has gone; the client span ends when the response begins.",
+        method: "GET",
+        path: "/export.csv",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway GET /export.csv 200
+ gateway> GET /export.csv 200
+  catalog GET /export.csv 200
+",
+    },
+    Stop {
+        title: "A client that hangs up half-way",
+        see: "The status was 200, and still the download failed: both servers saw their caller go.",
+        method: "GET",
+        path: "/export.csv",
+        reads: Reads::HangsUp,
+        shows: &[],
+        outline: "gateway GET /export.csv 200 cancelled
+ gateway> GET /export.csv 200
+  catalog GET /export.csv 200 cancelled
+",
+    },
+    Stop {
+        title: "A HEAD",
+        see: "The bodies are never read, and nobody calls that cancelled.",
+        method: "HEAD",
+        path: "/export.csv",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway HEAD /export.csv 200
+ gateway> HEAD /export.csv 200
+  catalog HEAD /export.csv 200
+",
+    },
+    Stop {
+        title: "An unknown method",
+        see: "The method is _OTHER and the name says HTTP, so that nobody can fill a store with names; the original stands beside.",
+        method: "BREW",
+        path: "/orders/teapot",
+        reads: Reads::ToTheEnd,
+        shows: &["http.request.method", "http.request.method_original"],
+        outline: "gateway HTTP /orders/{item} 405
+",
+    },
+    Stop {
+        title: "A URL with a secret in it",
+        see: "The signature is redacted on every span that has the URL.",
+        method: "GET",
+        path: "/receipts/17?lang=en&sig=c2VjcmV0",
+        reads: Reads::ToTheEnd,
+        shows: &["url.query", "url.full"],
+        outline: "gateway GET /receipts/{number} 200
+ gateway> GET /receipts/{number} 200
+  payments GET /receipts/{number} 200
+",
+    },
+];
+
+/// Goes through the tour, and tells how many of its traces came out broken.
+pub(crate) async fn run(door: SocketAddr, finished: &mut UnboundedReceiver<Trace>) -> anyhow::Result<usize> {
+    let mut broken = 0;
+    for (number, stop) in (1..).zip(&TOUR) {
+        println!("\n{number} of {}. {}: {} {}", TOUR.len(), stop.title, stop.method, stop.path.replace(SECRET, "…"));
+        println!("   {}\n", stop.see);
+        stop.visit(door).await.with_context(|| format!("the request {:?} got no answer", stop.title))?;
+        let trace = timeout(PATIENCE, finished.recv()).await;
+        let Ok(Some(trace)) = trace else {
+            bail!("the trace of {:?} did not come within {PATIENCE:?}", stop.title);
+        };
+        println!("{trace}");
+        for span in trace.spans() {
+            for key in stop.shows {
+                if let Some(value) = span.attribute(key) {
+                    println!("   {}: {key} = {value}", span.service());
+                }
+            }
+        }
+        if let Err(why) = stop.check(&trace) {
+            broken += 1;
+            eprintln!("BROKEN: {why}");
+        }
+    }
+    Ok(broken)
+}
+
+impl Stop {
+    /// The customer: a plain client without any telemetry, on a connection of its own.
+    async fn visit(&self, door: SocketAddr) -> anyhow::Result<()> {
+        let customer = Client::builder(TokioExecutor::new()).build_http::<Body>();
+        let request = Request::builder()
+            .method(Method::from_bytes(self.method.as_bytes())?)
+            .uri(format!("http://{door}{}", self.path))
+            .body(Body::empty())?;
+        let mut body = customer.request(request).await?.into_body();
+        match self.reads {
+            Reads::ToTheEnd => drop(body.collect().await?),
+            Reads::HangsUp => drop(body.frame().await),
+        }
+        Ok(())
+    }
+
+    fn check(&self, trace: &Trace) -> Result<(), String> {
+        if !trace.is_complete() {
+            return Err("the trace is not whole".to_owned());
+        }
+        let found = outline(trace);
+        if found != self.outline {
+            return Err(format!("expected\n{}but found\n{found}", self.outline));
+        }
+        let mut values = trace.spans().iter().flat_map(|span| span.attributes());
+        match values.find(|attribute| attribute.value.as_str().contains(SECRET)) {
+            Some(leak) => Err(format!("{} holds the secret", leak.key)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole stacks over real connections: everything here is in the tests.

@@ -1,0 +1,105 @@
+//! The workspace is what ARCHITECTURE.md and the manifests say.
+
+use std::collections::{HashMap, HashSet};
+
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .features(CargoOpt::AllFeatures)
+        .other_options(vec!["--locked".to_owned(), "--offline".to_owned()])
+        .exec()
+        .expect("cargo knows the workspace")
+}
+
+fn published(metadata: &Metadata) -> impl Iterator<Item = &Package> {
+    let members = metadata.workspace_packages().into_iter();
+    members.filter(|package| package.publish.is_none())
+}
+
+fn normal_dependencies(package: &Package) -> impl Iterator<Item = &str> {
+    let normal = package.dependencies.iter();
+    normal
+        .filter(|dependency| dependency.kind == DependencyKind::Normal)
+        .map(|dependency| dependency.name.as_str())
+}
+
+#[test]
+fn the_mechanism_depends_on_five_crates_and_nothing_else() {
+    let metadata = metadata();
+    let observe = published(&metadata)
+        .find(|package| package.name.as_str() == "tower-telemetry-observe")
+        .expect("it is a member");
+    let mut found: Vec<_> = normal_dependencies(observe).collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        ["http", "http-body", "pin-project-lite", "tower-layer", "tower-service"]
+    );
+}
+
+#[test]
+fn a_crate_depends_only_on_crates_above_it() {
+    let architecture = include_str!("../../ARCHITECTURE.md");
+    let order: Vec<String> = architecture
+        .lines()
+        .skip_while(|line| line.trim() != "crates/")
+        .skip(1)
+        .take_while(|line| line.starts_with("      "))
+        .filter_map(|line| Some(line.trim().split_once('/')?.0.to_owned()))
+        .collect();
+    let metadata = metadata();
+    let mut above = HashSet::new();
+    for folder in &order {
+        let package = metadata
+            .workspace_packages()
+            .into_iter()
+            .find(|package| {
+                package.manifest_path.parent().is_some_and(|at| at.ends_with(format!("crates/{folder}")))
+            })
+            .unwrap_or_else(|| panic!("ARCHITECTURE.md names {folder}, which is no crate"));
+        for dependency in normal_dependencies(package) {
+            assert!(
+                !dependency.starts_with("tower-telemetry") || above.contains(dependency),
+                "{} depends on {dependency}, which is not above it",
+                package.name
+            );
+        }
+        above.insert(package.name.as_str());
+    }
+    for package in published(&metadata) {
+        assert!(above.contains(package.name.as_str()), "ARCHITECTURE.md leaves {} out", package.name);
+    }
+}
+
+#[test]
+fn no_crate_needs_a_newer_rust_than_it_says() {
+    let metadata = metadata();
+    let packages: HashMap<&PackageId, &Package> =
+        metadata.packages.iter().map(|package| (&package.id, package)).collect();
+    let nodes = &metadata.resolve.as_ref().expect("the graph is resolved").nodes;
+    let needs: HashMap<&PackageId, Vec<&PackageId>> = nodes
+        .iter()
+        .map(|node| {
+            let normal = node.deps.iter().filter(|dep| {
+                // Not what only another platform needs.
+                dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal && kind.target.is_none())
+            });
+            (&node.id, normal.map(|dep| &dep.pkg).collect())
+        })
+        .collect();
+    for package in published(&metadata) {
+        let says = package.rust_version.as_ref().expect("every crate states one");
+        let mut seen = HashSet::new();
+        let mut open = vec![&package.id];
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if let Some(needed) = &packages[id].rust_version {
+                assert!(needed <= says, "{} says {says}, but {} needs {needed}", package.name, packages[id].name);
+            }
+            open.extend(&needs[id]);
+        }
+    }
+}
