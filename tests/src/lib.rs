@@ -1,1 +1,19 @@
-//! Whole stacks over real connections: everything here is in the tests.
+//! Whole stacks over real connections. What the tests share stands here: a server, its clients, and the spans they leave behind.
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod connection;
+mod ended;
+mod raw;
+mod server;
+
+use std::time::Duration;
+
+pub use connection::{BOTH, Connection, Goodbye, Protocol};
+pub use ended::{SECRET, ended};
+pub use raw::{Answer, Raw};
+pub use server::Server;
+
+/// What is waited for comes within milliseconds; a machine that is very busy gets this long.
+pub const PATIENCE: Duration = Duration::from_secs(120);

@@ -1,15 +1,24 @@
 //! The workspace is what ARCHITECTURE.md and the manifests say.
 
 use std::collections::{HashMap, HashSet};
+use std::process::Command;
 
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .features(CargoOpt::AllFeatures)
-        .other_options(vec!["--locked".to_owned(), "--offline".to_owned()])
+        // Not what only another platform needs.
+        .other_options(["--locked", "--offline", "--filter-platform", &host()].map(str::to_owned))
         .exec()
         .expect("cargo knows the workspace")
+}
+
+fn host() -> String {
+    let rustc = Command::new("rustc").arg("-vV").output().expect("rustc is there");
+    let version = String::from_utf8(rustc.stdout).expect("text");
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("rustc names its host").to_owned()
 }
 
 fn published(metadata: &Metadata) -> impl Iterator<Item = &Package> {
@@ -55,7 +64,10 @@ fn a_crate_depends_only_on_crates_above_it() {
             .workspace_packages()
             .into_iter()
             .find(|package| {
-                package.manifest_path.parent().is_some_and(|at| at.ends_with(format!("crates/{folder}")))
+                package
+                    .manifest_path
+                    .parent()
+                    .is_some_and(|at| at.ends_with(format!("crates/{folder}")))
             })
             .unwrap_or_else(|| panic!("ARCHITECTURE.md names {folder}, which is no crate"));
         for dependency in normal_dependencies(package) {
@@ -68,7 +80,11 @@ fn a_crate_depends_only_on_crates_above_it() {
         above.insert(package.name.as_str());
     }
     for package in published(&metadata) {
-        assert!(above.contains(package.name.as_str()), "ARCHITECTURE.md leaves {} out", package.name);
+        assert!(
+            above.contains(package.name.as_str()),
+            "ARCHITECTURE.md leaves {} out",
+            package.name
+        );
     }
 }
 
@@ -81,10 +97,10 @@ fn no_crate_needs_a_newer_rust_than_it_says() {
     let needs: HashMap<&PackageId, Vec<&PackageId>> = nodes
         .iter()
         .map(|node| {
-            let normal = node.deps.iter().filter(|dep| {
-                // Not what only another platform needs.
-                dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal && kind.target.is_none())
-            });
+            let normal = node
+                .deps
+                .iter()
+                .filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
             (&node.id, normal.map(|dep| &dep.pkg).collect())
         })
         .collect();
@@ -97,7 +113,12 @@ fn no_crate_needs_a_newer_rust_than_it_says() {
                 continue;
             }
             if let Some(needed) = &packages[id].rust_version {
-                assert!(needed <= says, "{} says {says}, but {} needs {needed}", package.name, packages[id].name);
+                assert!(
+                    needed <= says,
+                    "{} says {says}, but {} needs {needed}",
+                    package.name,
+                    packages[id].name
+                );
             }
             open.extend(&needs[id]);
         }

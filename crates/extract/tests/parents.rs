@@ -31,13 +31,25 @@ fn current_in_service(layers: &[&ExtractLayer], traceparent: &str) -> SpanContex
             Ok::<_, Infallible>(Response::new(Empty::<&[u8]>::new()))
         }
     });
-    let request = Request::builder().header("traceparent", traceparent).body(()).expect("a request");
+    let request = Request::builder()
+        .header("traceparent", traceparent)
+        .body(())
+        .expect("a request");
     match layers {
         [one] => drop(one.layer(inner).oneshot(request).now_or_never().expect("at once")),
-        [outer, middle] => drop(outer.layer(middle.layer(inner)).oneshot(request).now_or_never().expect("at once")),
+        [outer, middle] => drop(
+            outer
+                .layer(middle.layer(inner))
+                .oneshot(request)
+                .now_or_never()
+                .expect("at once"),
+        ),
         _ => panic!("one layer or two"),
     }
-    assert!(!Context::current().has_active_span(), "nothing stays behind on the thread");
+    assert!(
+        !Context::current().has_active_span(),
+        "nothing stays behind on the thread"
+    );
     let seen = seen.lock().expect("not poisoned");
     seen.clone()
 }
@@ -55,7 +67,11 @@ fn the_caller_is_the_parent_and_the_span_is_current_in_the_service() {
 
 #[test]
 fn a_malformed_header_starts_a_trace_of_its_own() {
-    for malformed in ["", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] {
+    for malformed in [
+        "",
+        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    ] {
         let recorder = Recorder::new();
         current_in_service(&[&layer(&recorder)], malformed);
         let span = recorder.span();
@@ -77,7 +93,9 @@ fn an_unsampled_span_still_has_an_id_of_its_own_for_the_calls_below() {
 #[test]
 fn a_request_that_the_filter_leaves_out_still_carries_its_callers_context() {
     let recorder = Recorder::new();
-    let spans = Spans::server().with_tracer_provider(&recorder.provider).with_filter(|_| false);
+    let spans = Spans::server()
+        .with_tracer_provider(&recorder.provider)
+        .with_filter(|_| false);
     let current = current_in_service(&[&ExtractLayer::new().with_spans(spans)], CALLER);
     assert_eq!(current.span_id().to_string(), &CALLER[36..52]);
     assert!(recorder.spans().is_empty());
@@ -121,7 +139,9 @@ fn two_requests_that_take_turns_on_one_thread_keep_their_own_parents() {
         assert_eq!(before.trace_id().to_string(), request.uri().path()[1..]);
         Ok::<_, Infallible>(Response::new(Empty::<&[u8]>::new()))
     }));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
         let calls: Vec<_> = (1..=500_u32)

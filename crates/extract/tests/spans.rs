@@ -39,7 +39,11 @@ fn exchange(layer: &ExtractLayer, request: http::request::Builder, status: u16, 
         async move { Ok::<_, Infallible>(response) }
     }));
     let request = request.body(()).expect("a request");
-    let response = service.oneshot(request).now_or_never().expect("it answers at once").expect("it answers");
+    let response = service
+        .oneshot(request)
+        .now_or_never()
+        .expect("it answers at once")
+        .expect("it answers");
     let _ = response.into_body().collect().now_or_never();
 }
 
@@ -88,10 +92,21 @@ fn a_request_is_described_by_the_conventions() {
 
 #[test]
 fn client_errors_are_not_the_servers_and_server_errors_are() {
-    for (status, error) in [(200, None), (301, None), (404, None), (499, None), (500, Some("500")), (503, Some("503"))] {
+    for (status, error) in [
+        (200, None),
+        (301, None),
+        (404, None),
+        (499, None),
+        (500, Some("500")),
+        (503, Some("503")),
+    ] {
         let span = span_of(get("/"), status, small_body());
         assert_eq!(text(&span, "error.type").as_deref(), error, "{status}");
-        assert_eq!(span.status, error.map_or(Status::Unset, |_| Status::error("")), "{status}");
+        assert_eq!(
+            span.status,
+            error.map_or(Status::Unset, |_| Status::error("")),
+            "{status}"
+        );
     }
 }
 
@@ -101,7 +116,10 @@ fn each_way_to_end_has_its_error_type_and_keeps_the_status_that_was_sent() {
         (small_body(), None),
         (Script::new([Step::Data(5), Step::Fail]), Some("body_error")),
         (Script::new([Step::Data(5), Step::Stall]), Some("cancelled")),
-        (Script::new([Step::Data(5), Step::Data(5)]).with_size_hint(SizeHint::with_exact(50)), Some("body_error")),
+        (
+            Script::new([Step::Data(5), Step::Data(5)]).with_size_hint(SizeHint::with_exact(50)),
+            Some("body_error"),
+        ),
     ];
     for (body, error) in endings {
         let span = span_of(get("/"), 200, body);
@@ -119,10 +137,15 @@ fn an_error_status_stays_the_error_type_when_the_body_is_dropped_later() {
 #[test]
 fn a_call_dropped_before_its_head_is_cancelled_and_has_no_status() {
     let recorder = Recorder::new();
-    let mut service = layer(&recorder).layer(service_fn(|_: Request<()>| pending::<Result<Response<Script>, Infallible>>()));
+    let mut service = layer(&recorder).layer(service_fn(|_: Request<()>| {
+        pending::<Result<Response<Script>, Infallible>>()
+    }));
     let never_polled = service.call(Request::new(()));
     drop(never_polled);
-    assert!(service.call(Request::new(())).now_or_never().is_none(), "polled once, then dropped");
+    assert!(
+        service.call(Request::new(())).now_or_never().is_none(),
+        "polled once, then dropped"
+    );
     let spans = recorder.spans();
     assert_eq!(spans.len(), 2);
     for span in spans {
@@ -156,8 +179,13 @@ fn a_services_error_is_typed_and_its_text_is_not_recorded() {
     let http = Http::server().with_error_type(|_: &Refused| Some("refused"));
     let service = layer(&recorder)
         .with_http(http)
-        .layer(service_fn(|_: Request<()>| async { Err::<Response<Script>, _>(Refused("token=SECRET")) }));
-    let answer = service.oneshot(Request::new(())).now_or_never().expect("it answers at once");
+        .layer(service_fn(|_: Request<()>| async {
+            Err::<Response<Script>, _>(Refused("token=SECRET"))
+        }));
+    let answer = service
+        .oneshot(Request::new(()))
+        .now_or_never()
+        .expect("it answers at once");
     assert!(answer.is_err());
     let span = recorder.span();
     assert_eq!(text(&span, "error.type").as_deref(), Some("refused"));
@@ -175,7 +203,11 @@ fn a_route_that_a_handler_sets_late_names_the_span() {
             Ok::<_, Infallible>(Response::new(small_body()))
         }));
     let response = service.oneshot(Request::get("/orders/7").body(()).expect("a request"));
-    let body = response.now_or_never().expect("at once").expect("a response").into_body();
+    let body = response
+        .now_or_never()
+        .expect("at once")
+        .expect("a response")
+        .into_body();
     body.collect().now_or_never().expect("at once").expect("a body");
     let span = recorder.span();
     assert_eq!(span.name, "GET /orders/{id}");
@@ -204,11 +236,21 @@ fn headers_are_recorded_by_allow_list_as_string_arrays() {
     let layer = ExtractLayer::new().with_spans(spans(&recorder).with_request_headers(tenant));
     let mut hidden = HeaderValue::from_static("SECRET");
     hidden.set_sensitive(true);
-    let request = get("/").header("x-tenant", "a").header("x-tenant", "b").header("x-key", hidden).header("x-other", "c");
+    let request = get("/")
+        .header("x-tenant", "a")
+        .header("x-tenant", "b")
+        .header("x-key", hidden)
+        .header("x-other", "c");
     exchange(&layer, request, 200, small_body());
     let span = recorder.span();
-    assert_eq!(text(&span, "http.request.header.x-tenant").as_deref(), Some("[\"a\",\"b\"]"));
-    assert_eq!(text(&span, "http.request.header.x-key").as_deref(), Some("[\"REDACTED\"]"));
+    assert_eq!(
+        text(&span, "http.request.header.x-tenant").as_deref(),
+        Some("[\"a\",\"b\"]")
+    );
+    assert_eq!(
+        text(&span, "http.request.header.x-key").as_deref(),
+        Some("[\"REDACTED\"]")
+    );
     assert_eq!(value(&span, "http.request.header.x-other"), None);
     assert!(AllowedHeaders::new(["Authorization"]).is_err());
 }
@@ -245,7 +287,10 @@ fn forwarded_headers_count_only_from_trusted_proxies() {
     };
     let span = span_of(request(), 200, small_body());
     assert_eq!(text(&span, "server.address").as_deref(), Some("inside.test"));
-    assert_eq!((value(&span, "client.address"), value(&span, "url.scheme")), (None, None));
+    assert_eq!(
+        (value(&span, "client.address"), value(&span, "url.scheme")),
+        (None, None)
+    );
 
     let recorder = Recorder::new();
     let layer = layer(&recorder).with_http(Http::server().with_trusted_proxies(TrustedProxies::any()));
@@ -288,6 +333,10 @@ fn the_sampler_sees_the_attributes_unless_the_caller_is_unsampled() {
         exchange(&layer, request, 200, small_body());
         let span = recorder.span();
         assert_eq!(value(&span, "seen"), Some(seen.into()));
-        assert_eq!(text(&span, "url.path").as_deref(), Some("/"), "it records, so it has them in any case");
+        assert_eq!(
+            text(&span, "url.path").as_deref(),
+            Some("/"),
+            "it records, so it has them in any case"
+        );
     }
 }

@@ -36,7 +36,11 @@ fn a_missing_provider_is_told_once_and_found_when_it_comes() {
     let layer = ExtractLayer::new();
     let told = serve(&layer, 20, Some("/"), StatusCode::OK);
     assert_eq!(told.len(), 1, "{told:?}");
-    for part in ["no OpenTelemetry tracer provider", "set_tracer_provider", "with_tracer_provider"] {
+    for part in [
+        "no OpenTelemetry tracer provider",
+        "set_tracer_provider",
+        "with_tracer_provider",
+    ] {
         assert!(told[0].contains(part), "{told:?}");
     }
 
@@ -54,10 +58,19 @@ fn a_server_without_any_routes_is_told_of_once() {
 
     let told = serve(&layer(), 300, None, StatusCode::OK);
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("Router::layer") && told[0].contains("LateRoute"), "{told:?}");
+    assert!(
+        told[0].contains("Router::layer") && told[0].contains("LateRoute"),
+        "{told:?}"
+    );
 
-    assert!(serve(&layer(), 300, None, StatusCode::NOT_FOUND).is_empty(), "a 404 has no route, as a rule");
+    assert!(
+        serve(&layer(), 300, None, StatusCode::NOT_FOUND).is_empty(),
+        "a 404 has no route, as a rule"
+    );
     let some_routes = layer();
     assert!(serve(&some_routes, 1, Some("/"), StatusCode::OK).is_empty());
-    assert!(serve(&some_routes, 300, None, StatusCode::OK).is_empty(), "others have one");
+    assert!(
+        serve(&some_routes, 300, None, StatusCode::OK).is_empty(),
+        "others have one"
+    );
 }

@@ -2,8 +2,8 @@
 
 use tower_layer::Layer;
 use tower_telemetry_observe::{ObserveLayer, Observed};
-use tower_telemetry_propagate::Propagation;
-use tower_telemetry_semconv::{Http, HttpCall, Client};
+use tower_telemetry_propagate::{Outbound, Propagation};
+use tower_telemetry_semconv::{Client, Http, HttpCall};
 use tower_telemetry_span::Spans;
 
 use crate::Inject;
@@ -39,6 +39,12 @@ impl InjectLayer {
     /// Writes the context with this propagator.
     pub fn with_propagation(mut self, propagation: Propagation) -> Self {
         self.inject = self.inject.with_propagation(propagation);
+        self
+    }
+
+    /// Writes it only for these hosts.
+    pub fn with_outbound(mut self, outbound: Outbound) -> Self {
+        self.inject = self.inject.with_outbound(outbound);
         self
     }
 }

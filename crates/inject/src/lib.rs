@@ -42,6 +42,9 @@
 //! The span's context replaces whatever trace headers the request had. Where no span is made, the current context is written instead; where
 //! there is none, the request's own headers are left as they are.
 //!
+//! Which hosts get them is the layer's [`Outbound`]; one request is left alone with [`NoPropagation`] in its extensions. Below a queue, such as
+//! `tower::buffer`, put a [`CarryContextLayer`] above it, so that the caller's context is found here.
+//!
 //! # hyper-util's client
 //!
 //! `hyper_util::client::legacy::Client` is a tower service: put the layer around it. The feature `hyper-util` tells its connection errors
@@ -53,7 +56,7 @@ mod observer;
 pub use layer::InjectLayer;
 pub use observer::Inject;
 #[doc(no_inline)]
-pub use tower_telemetry_propagate::Propagation;
+pub use tower_telemetry_propagate::{CarryContextLayer, NoPropagation, Outbound, Propagation};
 #[doc(no_inline)]
 pub use tower_telemetry_semconv::{Client, Http, HttpCall};
 #[doc(no_inline)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::Context;
 use tower_telemetry_observe::{Call, Observe};
-use tower_telemetry_propagate::Propagation;
+use tower_telemetry_propagate::{CarriedContext, NoPropagation, Outbound, Propagation};
 use tower_telemetry_semconv::{Client, HttpCall};
 use tower_telemetry_span::{SpanWatch, Spans};
 
@@ -16,6 +16,7 @@ use tower_telemetry_span::{SpanWatch, Spans};
 pub struct Inject {
     spans: Arc<Spans<HttpCall<Client>>>,
     propagation: Propagation,
+    outbound: Outbound,
 }
 
 impl Inject {
@@ -24,6 +25,7 @@ impl Inject {
         Inject {
             spans: Arc::new(Spans::client()),
             propagation: Propagation::default(),
+            outbound: Outbound::default(),
         }
     }
 
@@ -38,6 +40,12 @@ impl Inject {
         self.propagation = propagation;
         self
     }
+
+    /// Writes it only for these hosts.
+    pub fn with_outbound(mut self, outbound: Outbound) -> Self {
+        self.outbound = outbound;
+        self
+    }
 }
 
 impl Default for Inject {
@@ -50,9 +58,16 @@ impl Observe<HttpCall<Client>> for Inject {
     type Watch = SpanWatch<HttpCall<Client>>;
 
     fn watch(&self, call: &mut Call<'_, HttpCall<Client>>) -> Self::Watch {
-        let watch = self.spans.start(Context::current(), call);
+        let parent = match &call.request {
+            Some(request) => CarriedContext::or_current(&request.extensions),
+            None => Context::current(),
+        };
+        let watch = self.spans.start(parent, call);
         if let (Some(cx), Some(request)) = (watch.context(), &mut call.request) {
-            self.propagation.inject(cx, &mut request.headers);
+            if request.extensions.get::<NoPropagation>().is_none() {
+                let host = call.facts.server_address();
+                self.outbound.inject(&self.propagation, cx, host, &mut request.headers);
+            }
         }
         watch
     }

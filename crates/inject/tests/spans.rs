@@ -47,7 +47,11 @@ where
         async move { Ok::<_, Infallible>(response) }
     }));
     let request = request.body(()).expect("a request");
-    let response = service.oneshot(request).now_or_never().expect("at once").expect("it answers");
+    let response = service
+        .oneshot(request)
+        .now_or_never()
+        .expect("at once")
+        .expect("it answers");
     let sent = sent.lock().expect("not poisoned").clone();
     (sent, response.into_body())
 }
@@ -62,13 +66,19 @@ fn small_body() -> Script {
 
 fn header(span: &SpanData) -> String {
     let ids = &span.span_context;
-    format!("00-{}-{}-{:02x}", ids.trace_id(), ids.span_id(), ids.trace_flags().to_u8())
+    format!(
+        "00-{}-{}-{:02x}",
+        ids.trace_id(),
+        ids.span_id(),
+        ids.trace_flags().to_u8()
+    )
 }
 
 #[test]
 fn a_call_is_described_by_the_conventions() {
     let recorder = Recorder::new();
-    let request = get("http://user:SECRET@shop.test/users/42?sig=SECRET&lang=en").extension(UrlTemplate::new("/users/{id}"));
+    let request =
+        get("http://user:SECRET@shop.test/users/42?sig=SECRET&lang=en").extension(UrlTemplate::new("/users/{id}"));
     exchange(&layer(&recorder), request, 200, small_body());
     let span = recorder.span();
     assert_eq!(span.name, "GET /users/{id}");
@@ -98,14 +108,21 @@ fn client_and_server_errors_are_both_errors_to_the_caller() {
         exchange(&layer(&recorder), get("http://shop.test/"), status, small_body());
         let span = recorder.span();
         assert_eq!(text(&span, "error.type").as_deref(), error, "{status}");
-        assert_eq!(span.status, error.map_or(Status::Unset, |_| Status::error("")), "{status}");
+        assert_eq!(
+            span.status,
+            error.map_or(Status::Unset, |_| Status::error("")),
+            "{status}"
+        );
     }
 }
 
 #[test]
 fn the_spans_context_replaces_stale_headers_as_a_pair() {
     let recorder = Recorder::new();
-    let request = get("http://shop.test/").header("traceparent", STALE).header("traceparent", STALE).header("tracestate", "old=1");
+    let request = get("http://shop.test/")
+        .header("traceparent", STALE)
+        .header("traceparent", STALE)
+        .header("tracestate", "old=1");
     let (sent, _body) = exchange(&layer(&recorder), request, 200, small_body());
     assert_eq!(sent.get_all("traceparent").iter().count(), 1);
     assert_eq!(sent["traceparent"], header(&recorder.span()).as_str());
@@ -148,7 +165,12 @@ fn a_call_that_the_filter_leaves_out_carries_the_current_context() {
 fn without_any_context_the_requests_own_headers_are_left_alone() {
     let recorder = Recorder::new();
     let filtered = InjectLayer::new().with_spans(spans(&recorder).with_filter(|_| false));
-    let (sent, _body) = exchange(&filtered, get("http://shop.test/").header("traceparent", STALE), 200, small_body());
+    let (sent, _body) = exchange(
+        &filtered,
+        get("http://shop.test/").header("traceparent", STALE),
+        200,
+        small_body(),
+    );
     assert_eq!(sent["traceparent"], STALE);
     let (sent, _body) = exchange(&filtered, get("http://shop.test/"), 200, small_body());
     assert!(sent.is_empty(), "nothing empty is written: {sent:?}");
@@ -176,7 +198,12 @@ fn an_exporters_own_calls_are_not_traced() {
 #[test]
 fn the_span_ends_at_the_head_whatever_becomes_of_the_body() {
     let recorder = Recorder::new();
-    let (_, body) = exchange(&layer(&recorder), get("http://shop.test/"), 200, Script::new([Step::Data(1), Step::Fail]));
+    let (_, body) = exchange(
+        &layer(&recorder),
+        get("http://shop.test/"),
+        200,
+        Script::new([Step::Data(1), Step::Fail]),
+    );
     assert_eq!(recorder.spans().len(), 1, "the body has not been read yet");
     assert!(body.collect().now_or_never().expect("at once").is_err());
     let span = recorder.span();
@@ -187,7 +214,12 @@ fn the_span_ends_at_the_head_whatever_becomes_of_the_body() {
 fn by_choice_the_span_lasts_until_the_body_has_ended() {
     let recorder = Recorder::new();
     let layer = InjectLayer::new().with_spans(spans(&recorder).with_end(SpanEnd::Body));
-    let (_, body) = exchange(&layer, get("http://shop.test/"), 200, Script::new([Step::Data(1), Step::Fail]));
+    let (_, body) = exchange(
+        &layer,
+        get("http://shop.test/"),
+        200,
+        Script::new([Step::Data(1), Step::Fail]),
+    );
     assert!(recorder.spans().is_empty());
     assert!(body.collect().now_or_never().expect("at once").is_err());
     assert_eq!(text(&recorder.span(), "error.type").as_deref(), Some("body_error"));
@@ -196,26 +228,41 @@ fn by_choice_the_span_lasts_until_the_body_has_ended() {
 #[test]
 fn a_caller_that_gives_up_is_no_error() {
     let recorder = Recorder::new();
-    let mut service = layer(&recorder).layer(service_fn(|_: Request<()>| pending::<Result<Response<Script>, Infallible>>()));
+    let mut service = layer(&recorder).layer(service_fn(|_: Request<()>| {
+        pending::<Result<Response<Script>, Infallible>>()
+    }));
     let request = get("http://shop.test/").body(()).expect("a request");
     assert!(service.call(request).now_or_never().is_none());
     let span = recorder.span();
     assert_eq!(span.status, Status::Unset);
-    assert_eq!((value(&span, "error.type"), value(&span, "http.response.status_code")), (None, None));
+    assert_eq!(
+        (value(&span, "error.type"), value(&span, "http.response.status_code")),
+        (None, None)
+    );
 }
 
 #[test]
 fn a_body_that_fails_after_the_span_has_ended_is_told_with_its_ids() {
     let recorder = Recorder::new();
     let lines = Log::of(|| {
-        let (_, body) = exchange(&layer(&recorder), get("http://shop.test/"), 200, Script::new([Step::Data(7), Step::Fail]));
+        let (_, body) = exchange(
+            &layer(&recorder),
+            get("http://shop.test/"),
+            200,
+            Script::new([Step::Data(7), Step::Fail]),
+        );
         assert!(body.collect().now_or_never().expect("at once").is_err());
         let (_, whole) = exchange(&layer(&recorder), get("http://shop.test/"), 200, small_body());
         assert!(whole.collect().now_or_never().expect("at once").is_ok());
     });
     assert_eq!(lines.len(), 1, "{lines:?}");
     let ids = &recorder.spans()[0].span_context;
-    for part in [ids.trace_id().to_string(), ids.span_id().to_string(), "body_error".to_owned(), "bytes=7".to_owned()] {
+    for part in [
+        ids.trace_id().to_string(),
+        ids.span_id().to_string(),
+        "body_error".to_owned(),
+        "bytes=7".to_owned(),
+    ] {
         assert!(lines[0].contains(&part), "no {part} in {}", lines[0]);
     }
 }

@@ -63,14 +63,8 @@ mod tests {
                 },
                 Verdict::Ok,
             ),
-            (
-                End::Failed(Failure::Service(&())),
-                Verdict::Error("service_error"),
-            ),
-            (
-                End::Failed(Failure::Body(&())),
-                Verdict::Error("body_error"),
-            ),
+            (End::Failed(Failure::Service(&())), Verdict::Error("service_error")),
+            (End::Failed(Failure::Body(&())), Verdict::Error("body_error")),
             (
                 End::Failed(Failure::Short {
                     announced: 2,

@@ -64,7 +64,7 @@ mod tests {
             let _on_drop = OnDrop;
             panic_any("the outer one")
         });
-        let payload = unwound.map(|()| "none").unwrap_err();
+        let payload = unwound.expect_err("a panic");
         assert_eq!(payload.downcast_ref(), Some(&"the outer one"));
     }
 }

@@ -170,7 +170,7 @@ mod tests {
     }
 
     /// Runs every hook once.
-    fn live_through(observer: impl Observe<()>) {
+    fn live_through(observer: &impl Observe<()>) {
         let mut watch = observer.watch(&mut Call::new(&(), None));
         assert_eq!(watch.in_scope(|| 7), 7);
         watch.pending(&mut Context::from_waker(std::task::Waker::noop()));
@@ -198,7 +198,7 @@ mod tests {
     fn scopes_nest_with_the_first_outermost_and_hooks_run_in_order() {
         let page = RefCell::default();
         let scribe = |name| Scribe { name, page: &page };
-        live_through((scribe("a"), scribe("b"), scribe("c")));
+        live_through(&(scribe("a"), scribe("b"), scribe("c")));
 
         let [watch, rest @ ..] = HOOKS;
         let of_all = |hook: &str| ["a", "b", "c"].map(|name| format!("{name} {hook}"));
@@ -217,35 +217,36 @@ mod tests {
             page: &page,
         };
         let hooks_heard = || page.take().len();
-        live_through((scribe(),));
+        live_through(&(scribe(),));
         assert_eq!(hooks_heard(), 7);
-        live_through((scribe(), scribe()));
+        live_through(&(scribe(), scribe()));
         assert_eq!(hooks_heard(), 14);
-        live_through((scribe(), scribe(), scribe(), scribe()));
+        live_through(&(scribe(), scribe(), scribe(), scribe()));
         assert_eq!(hooks_heard(), 28);
-        live_through((scribe(), scribe(), scribe(), scribe(), scribe()));
+        live_through(&(scribe(), scribe(), scribe(), scribe(), scribe()));
         assert_eq!(hooks_heard(), 35);
-        live_through((scribe(), scribe(), scribe(), scribe(), scribe(), scribe()));
+        live_through(&(scribe(), scribe(), scribe(), scribe(), scribe(), scribe()));
         assert_eq!(hooks_heard(), 42);
     }
 
     #[test]
     fn an_optional_observer_watches_if_it_is_there() {
         let page = RefCell::default();
-        live_through(Some(Scribe {
+        live_through(&Some(Scribe {
             name: "there",
             page: &page,
         }));
         assert_eq!(page.take().len(), 7);
-        live_through(None::<Scribe<'_>>);
-        live_through(());
+        live_through(&None::<Scribe<'_>>);
+        live_through(&());
         assert!(page.take().is_empty());
     }
 
     #[test]
+    #[allow(clippy::arc_with_non_send_sync, reason = "an observer need be neither")]
     fn a_shared_observer_watches_as_itself() {
         let page = RefCell::default();
-        live_through(Arc::new(Scribe {
+        live_through(&Arc::new(Scribe {
             name: "shared",
             page: &page,
         }));

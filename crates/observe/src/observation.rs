@@ -9,10 +9,7 @@ use std::time::{Duration, Instant};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode, request, response};
 
-use crate::{
-    Call, Classify, ClassifyHttp, End, Failure, Head, Observe, Report, Watch, contain,
-    plain_verdict,
-};
+use crate::{Call, Classify, ClassifyHttp, End, Failure, Head, Observe, Report, Watch, contain, plain_verdict};
 
 /// One call being watched, from its request to its end.
 ///
@@ -208,8 +205,7 @@ impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
             ..
         } = self;
         let elapsed = self.started.elapsed();
-        let verdict =
-            contain(|| shared.0.end(&mut facts, &end)).unwrap_or_else(|| plain_verdict(&end));
+        let verdict = contain(|| shared.0.end(&mut facts, &end)).unwrap_or_else(|| plain_verdict(&end));
         let report = Report {
             facts: &facts,
             end,

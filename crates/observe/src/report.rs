@@ -62,10 +62,7 @@ impl std::fmt::Debug for Failure<'_> {
         match self {
             Failure::Service(_) => f.write_str("Service"),
             Failure::Body(_) => f.write_str("Body"),
-            Failure::Short {
-                announced,
-                received,
-            } => write!(f, "Short({received} of {announced} bytes)"),
+            Failure::Short { announced, received } => write!(f, "Short({received} of {announced} bytes)"),
         }
     }
 }

@@ -10,8 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    CallName, Classify, ClassifyHttp, Observation, Observe, ObservedBody, ObservedFuture, Plain,
-    PlainCall, contain,
+    CallName, Classify, ClassifyHttp, Observation, Observe, ObservedBody, ObservedFuture, Plain, PlainCall, contain,
 };
 
 /// Puts an observer around a service.

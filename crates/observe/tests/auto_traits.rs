@@ -7,8 +7,8 @@ use std::rc::Rc;
 use http::{request, response};
 use http_body::Body;
 use tower_telemetry_observe::{
-    Call, Classify, ClassifyHttp, End, Failure, Head, Observation, Observe, ObserveLayer, Observed,
-    ObservedBody, ObservedFuture, OnEnd, Plain, PlainCall, Report, Verdict, Watch,
+    Call, Classify, ClassifyHttp, End, Failure, Head, Observation, Observe, ObserveLayer, Observed, ObservedBody,
+    ObservedFuture, OnEnd, Plain, PlainCall, Report, Verdict, Watch,
 };
 use tower_telemetry_testkit::{Journal, MethodAndStatus};
 

@@ -96,10 +96,7 @@ fn a_classifier_that_panics_elsewhere_still_judges_the_end() {
     ] {
         let journal = under(fault);
         let ending = journal.ending();
-        assert!(matches!(
-            ending.outcome,
-            Outcome::Complete { trailers: Some(_) }
-        ));
+        assert!(matches!(ending.outcome, Outcome::Complete { trailers: Some(_) }));
         assert_eq!(ending.verdict, Verdict::Error("judged"), "{fault:?}");
         assert_eq!(journal.count(|entry| matches!(entry, Entry::Head(_))), 1);
         // It cannot count: the frame is heard, as one of unknown size.
@@ -118,7 +115,8 @@ fn facts_may_panic_in_their_drop_while_something_else_unwinds() {
         let _future = future;
         panic_any("something else")
     }));
-    assert_eq!(unwound.unwrap_err().downcast_ref(), Some(&"something else"));
+    let payload = unwound.expect_err("a panic");
+    assert_eq!(payload.downcast_ref(), Some(&"something else"));
     assert_eq!(journal.ending().outcome, Outcome::Dropped);
 }
 

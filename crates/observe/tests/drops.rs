@@ -10,9 +10,7 @@ use http_body::SizeHint;
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::{ObserveLayer, Verdict};
-use tower_telemetry_testkit::{
-    EndFlag, Ending, Entry, Journal, MethodAndStatus, Outcome, Script, Step, exchange,
-};
+use tower_telemetry_testkit::{EndFlag, Ending, Entry, Journal, MethodAndStatus, Outcome, Script, Step, exchange};
 
 type Answer = Result<Response<Script>, &'static str>;
 
@@ -44,13 +42,8 @@ const CANCELLED: Verdict = Verdict::Error("cancelled");
 fn a_call_that_is_never_polled_is_dropped() {
     let journal = Journal::new();
     let layer = ObserveLayer::new(MethodAndStatus, journal.clone());
-    let future = layer
-        .layer(service_fn(|_| pending::<Answer>()))
-        .call(Request::new(()));
-    assert_eq!(
-        journal.entries(),
-        [Entry::Watch, Entry::Enter, Entry::Leave]
-    );
+    let future = layer.layer(service_fn(|_| pending::<Answer>())).call(Request::new(()));
+    assert_eq!(journal.entries(), [Entry::Watch, Entry::Enter, Entry::Leave]);
     drop(future);
     let ending = Ending {
         outcome: Outcome::Dropped,
@@ -217,13 +210,7 @@ fn a_body_that_flags_its_end_may_be_dropped_without_none() {
 #[test]
 fn a_body_may_be_dropped_on_another_thread() {
     let journal = Journal::new();
-    let response = exchange(
-        journal.clone(),
-        Request::new(()),
-        Response::new(three_frames()),
-    );
-    thread::spawn(move || drop(response))
-        .join()
-        .expect("no panic");
+    let response = exchange(journal.clone(), Request::new(()), Response::new(three_frames()));
+    thread::spawn(move || drop(response)).join().expect("no panic");
     assert_eq!(journal.ending().outcome, Outcome::Dropped);
 }

@@ -6,9 +6,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::{ObserveLayer, Verdict};
-use tower_telemetry_testkit::{
-    EndFlag, Ending, Journal, MethodAndStatus, Outcome, Script, Step, exchange,
-};
+use tower_telemetry_testkit::{EndFlag, Ending, Journal, MethodAndStatus, Outcome, Script, Step, exchange};
 
 fn request(method: Method) -> Request<()> {
     let mut request = Request::new(());
@@ -70,10 +68,7 @@ fn none_ends_the_call() {
 
 #[test]
 fn nothing_is_heard_after_none() {
-    let ending = drained(answer(
-        200,
-        Script::new([Step::Data(3), Step::End, Step::Data(4)]),
-    ));
+    let ending = drained(answer(200, Script::new([Step::Data(3), Step::End, Step::Data(4)])));
     assert_eq!((ending.outcome, ending.bytes), (Outcome::COMPLETE, 3));
 }
 
@@ -123,10 +118,7 @@ fn a_switch_of_protocols_ends_the_call_at_the_head() {
     let journal = Journal::new();
     let mut response = exchange(journal.clone(), request(Method::GET), answer(101, body));
     let ending = journal.ending();
-    assert_eq!(
-        (&ending.outcome, ending.had_head),
-        (&Outcome::COMPLETE, true)
-    );
+    assert_eq!((&ending.outcome, ending.had_head), (&Outcome::COMPLETE, true));
     drain(response.body_mut());
     assert_eq!(journal.ending(), ending);
 }
@@ -136,11 +128,7 @@ fn a_granted_connect_ends_the_call_at_the_head() {
     for status in [200, 204, 299] {
         let body = Script::new([Step::Data(3)]);
         let journal = Journal::new();
-        let _response = exchange(
-            journal.clone(),
-            request(Method::CONNECT),
-            answer(status, body),
-        );
+        let _response = exchange(journal.clone(), request(Method::CONNECT), answer(status, body));
         assert_eq!(journal.ending().outcome, Outcome::COMPLETE, "{status}");
     }
 }
@@ -150,11 +138,7 @@ fn a_refused_connect_goes_on_to_the_end_of_its_body() {
     for status in [302, 407, 502] {
         let body = Script::new([Step::Data(3)]);
         let journal = Journal::new();
-        let mut response = exchange(
-            journal.clone(),
-            request(Method::CONNECT),
-            answer(status, body),
-        );
+        let mut response = exchange(journal.clone(), request(Method::CONNECT), answer(status, body));
         assert_eq!(journal.ended(), 0, "{status}");
         drain(response.body_mut());
         assert_eq!(journal.ending().bytes, 3, "{status}");

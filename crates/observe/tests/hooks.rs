@@ -7,9 +7,7 @@ use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
-use tower_telemetry_observe::{
-    Call, Head, Observe, ObserveLayer, Plain, PlainCall, Report, Watch, on_end,
-};
+use tower_telemetry_observe::{Call, Head, Observe, ObserveLayer, Plain, PlainCall, Report, Watch, on_end};
 use tower_telemetry_testkit::{Exchange, Journal, Outcome, Script, ScriptPanic, Step, exchange};
 
 /// Where a hook panics.
@@ -22,13 +20,7 @@ enum Fault {
     End,
 }
 
-const FAULTS: [Fault; 5] = [
-    Fault::Watch,
-    Fault::Pending,
-    Fault::Head,
-    Fault::Data,
-    Fault::End,
-];
+const FAULTS: [Fault; 5] = [Fault::Watch, Fault::Pending, Fault::Head, Fault::Data, Fault::End];
 
 /// Panics at one hook, with a payload whose drop panics, too.
 #[derive(Clone, Copy)]
@@ -113,9 +105,7 @@ fn an_end_hook_may_panic_while_the_call_unwinds() {
     let fused = (before.clone(), Faulty(Fault::End), after.clone());
     let body = Script::new([Step::Panic]);
     let mut response = exchange(fused, Request::new(()), Response::new(body));
-    let polled = catch_unwind(AssertUnwindSafe(|| {
-        response.body_mut().frame().now_or_never()
-    }));
+    let polled = catch_unwind(AssertUnwindSafe(|| response.body_mut().frame().now_or_never()));
     let payload = polled.map(|_| ()).expect_err("a panic");
     assert_eq!(payload.downcast_ref(), Some(&ScriptPanic));
     assert_eq!(before.ending().outcome, Outcome::Panicked);
@@ -132,7 +122,7 @@ fn an_end_hook_may_panic_in_a_drop_while_something_else_unwinds() {
             let _response = response;
             panic_any("something else")
         }));
-        let payload = unwound.map(|()| ()).expect_err("a panic");
+        let payload = unwound.expect_err("a panic");
         assert_eq!(payload.downcast_ref(), Some(&"something else"));
         assert_eq!(journal.ending().outcome, Outcome::Dropped);
     }
@@ -183,7 +173,6 @@ fn a_payload_is_leaked_rather_than_dropped_twice() {
         }
     }
     let fail = on_end(|_: &Report<'_, PlainCall>| panic_any(Worse));
-    let mut service =
-        ObserveLayer::new(Plain::new("call"), fail).layer(service_fn(async |()| Ok::<_, ()>(())));
+    let mut service = ObserveLayer::new(Plain::new("call"), fail).layer(service_fn(async |()| Ok::<_, ()>(())));
     assert_eq!(service.call(()).now_or_never(), Some(Ok(())));
 }

@@ -27,10 +27,7 @@ fn drained(response: Response<Script>) -> Ending {
 }
 
 fn short(announced: u64, received: u64) -> Outcome {
-    Outcome::Short {
-        announced,
-        received,
-    }
+    Outcome::Short { announced, received }
 }
 
 #[test]
@@ -95,11 +92,7 @@ fn an_unreadable_header_leaves_it_to_the_size_hint() {
             "{length:?}"
         );
         let body = Script::new([Step::Data(3)]).with_size_hint(SizeHint::with_exact(4));
-        assert_eq!(
-            drained(announcing(length, body)).outcome,
-            short(4, 3),
-            "{length:?}"
-        );
+        assert_eq!(drained(announcing(length, body)).outcome, short(4, 3), "{length:?}");
     }
 }
 

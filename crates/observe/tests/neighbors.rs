@@ -145,9 +145,7 @@ async fn a_call_that_times_out_inside_fails() {
 async fn a_call_that_times_out_outside_is_dropped() {
     let journal = Journal::new();
     let watched = layer(&journal).layer(service_fn(never));
-    let answer = Timeout::new(watched, Duration::from_secs(1))
-        .oneshot(1)
-        .await;
+    let answer = Timeout::new(watched, Duration::from_secs(1)).oneshot(1).await;
     assert!(answer.expect_err("too late").is::<Elapsed>());
     assert_eq!(journal.ending().outcome, Outcome::Dropped);
 }

@@ -12,9 +12,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::{ObserveLayer, Plain, Verdict};
-use tower_telemetry_testkit::{
-    Ending, Entry, Journal, MethodAndStatus, Outcome, Script, ScriptPanic, Step, exchange,
-};
+use tower_telemetry_testkit::{Ending, Entry, Journal, MethodAndStatus, Outcome, Script, ScriptPanic, Step, exchange};
 
 type Answer = Result<Response<Script>, &'static str>;
 
@@ -168,8 +166,7 @@ fn a_call_inside_another_that_panics_is_dropped_and_the_other_panicked() {
         panic_any("in the handler")
     }
     let (inner, outer) = (Journal::new(), Journal::new());
-    let client = ObserveLayer::new(Plain::new("client"), inner.clone())
-        .layer(service_fn(|()| ready(Ok::<_, ()>(()))));
+    let client = ObserveLayer::new(Plain::new("client"), inner.clone()).layer(service_fn(|()| ready(Ok::<_, ()>(()))));
     let server = ObserveLayer::new(Plain::new("server"), outer.clone());
     let mut server = server.layer(service_fn(move |()| {
         let mut client = client.clone();
@@ -192,10 +189,6 @@ fn a_call_goes_unharmed_by_a_panic_of_an_earlier_one() {
     let zero = service.call(0);
     unwound(|| zero.now_or_never());
     assert_eq!(service.call(5).now_or_never(), Some(Ok(2)));
-    let outcomes: Vec<_> = journal
-        .endings()
-        .into_iter()
-        .map(|ending| ending.outcome)
-        .collect();
+    let outcomes: Vec<_> = journal.endings().into_iter().map(|ending| ending.outcome).collect();
     assert_eq!(outcomes, [Outcome::Panicked, Outcome::COMPLETE]);
 }

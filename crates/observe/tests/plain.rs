@@ -5,9 +5,7 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::{Call, Observe, ObserveLayer, Plain, Verdict};
-use tower_telemetry_testkit::{
-    Ending, Entry, Exchange, Journal, JournalWatch, Outcome, Script, Step, exchange,
-};
+use tower_telemetry_testkit::{Ending, Entry, Exchange, Journal, JournalWatch, Outcome, Script, Step, exchange};
 
 #[test]
 fn a_plain_call_ends_at_its_response() {

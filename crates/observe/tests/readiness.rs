@@ -11,7 +11,7 @@ use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::{ObserveLayer, Observed, Plain};
 use tower_telemetry_testkit::{Entry, Journal, Outcome};
 use tower_test::assert_request_eq;
-use tower_test::mock::{self, Handle, Spawn};
+use tower_test::mock::{self, Handle, Mock, Spawn};
 
 type Watched<S> = Observed<S, Plain<&'static str>, Journal>;
 
@@ -19,8 +19,10 @@ fn layer(journal: &Journal) -> ObserveLayer<Plain<&'static str>, Journal> {
     ObserveLayer::new(Plain::new("call"), journal.clone())
 }
 
+type WatchedMock = Spawn<Watched<Mock<u8, u8>>>;
+
 /// A mock that panics when it is called without having been polled ready; so is each of its clones.
-fn watched_mock(journal: &Journal) -> (Spawn<Watched<mock::Mock<u8, u8>>>, Handle<u8, u8>) {
+fn watched_mock(journal: &Journal) -> (WatchedMock, Handle<u8, u8>) {
     mock::spawn_with(|mock| layer(journal).layer(mock))
 }
 
@@ -79,13 +81,7 @@ fn each_poll_ready_is_one_of_the_inner_service_and_so_is_each_call() {
     assert!(journal.entries().is_empty(), "no call has begun");
 
     let asked = service.call(()).now_or_never();
-    let expected = [
-        "poll_ready",
-        "poll_ready",
-        "poll_ready",
-        "poll_ready",
-        "call",
-    ];
+    let expected = ["poll_ready", "poll_ready", "poll_ready", "poll_ready", "call"];
     assert_eq!(asked, Some(Ok(expected.to_vec())));
     assert_eq!((journal.watched(), journal.ended()), (1, 1));
 }
@@ -153,11 +149,7 @@ async fn a_clone_takes_no_readiness_with_it_and_loses_none() {
     let endings = journal.endings();
     let outcomes = endings.into_iter().map(|ending| ending.outcome);
     let expected = [Outcome::COMPLETE, Outcome::Dropped];
-    assert_eq!(
-        outcomes.collect::<Vec<_>>(),
-        expected,
-        "both in one journal"
-    );
+    assert_eq!(outcomes.collect::<Vec<_>>(), expected, "both in one journal");
 }
 
 #[test]
@@ -169,8 +161,7 @@ fn all_services_of_a_layer_share_its_observer() {
             let layer = layer.clone();
             scope.spawn(move || {
                 let answer = async |n: u32| Ok::<_, ()>(n);
-                let mut services: Vec<_> =
-                    (0..8).map(|_| layer.layer(service_fn(answer))).collect();
+                let mut services: Vec<_> = (0..8).map(|_| layer.layer(service_fn(answer))).collect();
                 for n in 0..100 {
                     for service in &mut services {
                         assert_eq!(service.call(n).now_or_never(), Some(Ok(n)));
@@ -180,7 +171,6 @@ fn all_services_of_a_layer_share_its_observer() {
         }
     });
     assert_eq!((journal.watched(), journal.ended()), (6400, 6400));
-    let complete =
-        |entry: &Entry| matches!(entry, Entry::End(end) if end.outcome == Outcome::COMPLETE);
+    let complete = |entry: &Entry| matches!(entry, Entry::End(end) if end.outcome == Outcome::COMPLETE);
     assert_eq!(journal.count(complete), 6400);
 }

@@ -15,9 +15,7 @@ use http_body::{Body, SizeHint};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::{Call, Observe, ObserveLayer, Plain, Report, Watch};
-use tower_telemetry_testkit::{
-    EndFlag, Exchange, Journal, MethodAndStatus, Script, Step, exchange,
-};
+use tower_telemetry_testkit::{EndFlag, Exchange, Journal, MethodAndStatus, Script, Step, exchange};
 
 /// Polls a body as it is, and one that is observed, in step.
 fn assert_alike(script: impl Fn() -> Script) {
@@ -94,9 +92,7 @@ fn the_request_arrives_as_it_was() {
         assert_eq!(request.headers().len(), 1);
         assert_eq!(request.headers()["x-one"], "1");
         assert_eq!(request.extensions().get(), Some(&"an extension"));
-        Ok::<_, ()>(Response::new(Script::new([Step::Data(
-            request.body().len(),
-        )])))
+        Ok::<_, ()>(Response::new(Script::new([Step::Data(request.body().len())])))
     };
     let mut service = ObserveLayer::new(MethodAndStatus, ()).layer(service_fn(look));
     let request = Request::patch("http://host/path?query")
@@ -116,9 +112,7 @@ impl Observe<Exchange> for Signs {
     fn watch(&self, call: &mut Call<'_, Exchange>) {
         if let Some(request) = &mut call.request {
             let name = HeaderName::from_static("x-signed");
-            request
-                .headers
-                .insert(name, HeaderValue::from_static("yes"));
+            request.headers.insert(name, HeaderValue::from_static("yes"));
             request.extensions.insert("signed");
         }
     }
@@ -180,13 +174,12 @@ fn the_waker_is_the_callers_own_and_is_not_woken() {
     let mut cx = Context::from_waker(&waker);
     let wakers = RefCell::default();
     let seen = RefCell::new(Vec::new());
-    let mut service =
-        ObserveLayer::new(Plain::new("wait"), Waits(&wakers)).layer(service_fn(|()| {
-            poll_fn(|cx| {
-                seen.borrow_mut().push(cx.waker().clone());
-                Poll::<Result<(), ()>>::Pending
-            })
-        }));
+    let mut service = ObserveLayer::new(Plain::new("wait"), Waits(&wakers)).layer(service_fn(|()| {
+        poll_fn(|cx| {
+            seen.borrow_mut().push(cx.waker().clone());
+            Poll::<Result<(), ()>>::Pending
+        })
+    }));
     let mut future = Box::pin(service.call(()));
     assert!(future.poll_unpin(&mut cx).is_pending());
     let stalled = Response::new(Script::new([Step::Stall]));
@@ -204,23 +197,20 @@ fn a_wake_from_another_thread_arrives_and_costs_no_other_poll() {
     let waker = Arc::new(AtomicWaker::new());
     let inner = Arc::clone(&waker);
     let polls = RefCell::new(0);
-    let mut service =
-        ObserveLayer::new(Plain::new("wait"), Journal::new()).layer(service_fn(|()| {
-            poll_fn(|cx| {
-                inner.register(cx.waker());
-                *polls.borrow_mut() += 1;
-                match *polls.borrow() {
-                    1 => Poll::Pending,
-                    polls => Poll::Ready(Ok::<_, ()>(polls)),
-                }
-            })
-        }));
+    let mut service = ObserveLayer::new(Plain::new("wait"), Journal::new()).layer(service_fn(|()| {
+        poll_fn(|cx| {
+            inner.register(cx.waker());
+            *polls.borrow_mut() += 1;
+            match *polls.borrow() {
+                1 => Poll::Pending,
+                polls => Poll::Ready(Ok::<_, ()>(polls)),
+            }
+        })
+    }));
     let mut task = tokio_test::task::spawn(service.call(()));
     assert!(task.poll().is_pending());
     assert!(!task.is_woken());
-    thread::spawn(move || waker.wake())
-        .join()
-        .expect("no panic");
+    thread::spawn(move || waker.wake()).join().expect("no panic");
     assert!(task.is_woken());
     assert_eq!(task.poll(), Poll::Ready(Ok(2)));
 }

@@ -64,10 +64,10 @@ impl Propagation {
     #[must_use]
     pub fn extract(&self, parent: &Context, headers: &HeaderMap) -> Context {
         match &self.0 {
-            Choice::Automatic => global::get_text_map_propagator(|global| {
-                carries_more(global).then(|| read(global, parent, headers))
-            })
-            .unwrap_or_else(|| W3c.extract_headers(parent, headers)),
+            Choice::Automatic => {
+                global::get_text_map_propagator(|global| carries_more(global).then(|| read(global, parent, headers)))
+                    .unwrap_or_else(|| W3c.extract_headers(parent, headers))
+            }
             Choice::W3c => W3c.extract_headers(parent, headers),
             Choice::Given(propagator) => read(&**propagator, parent, headers),
             Choice::Off => parent.clone(),
@@ -84,9 +84,8 @@ impl Propagation {
     pub fn inject(&self, cx: &Context, headers: &mut HeaderMap) {
         match &self.0 {
             Choice::Automatic => {
-                let written = global::get_text_map_propagator(|global| {
-                    carries_more(global).then(|| write(global, cx, headers))
-                });
+                let written =
+                    global::get_text_map_propagator(|global| carries_more(global).then(|| write(global, cx, headers)));
                 if written.is_none() {
                     W3c.inject_headers(cx, headers);
                 }
@@ -94,6 +93,23 @@ impl Propagation {
             Choice::W3c => W3c.inject_headers(cx, headers),
             Choice::Given(propagator) => write(&**propagator, cx, headers),
             Choice::Off => {}
+        }
+    }
+
+    /// Removes the headers of the propagator, and those of W3C trace context and baggage, whoever wrote them.
+    pub(crate) fn clear(&self, headers: &mut HeaderMap) {
+        for standard in ["traceparent", "tracestate", "baggage"] {
+            headers.remove(standard);
+        }
+        let mut remove = |propagator: &dyn TextMapPropagator| {
+            for field in propagator.fields() {
+                headers.remove(field);
+            }
+        };
+        match &self.0 {
+            Choice::Automatic => global::get_text_map_propagator(remove),
+            Choice::Given(propagator) => remove(&**propagator),
+            Choice::W3c | Choice::Off => {}
         }
     }
 }
@@ -126,12 +142,7 @@ impl Injector for Replacing<'_> {
         if value.is_empty() {
             return;
         }
-        for field in self
-            .stale
-            .take()
-            .into_iter()
-            .flat_map(TextMapPropagator::fields)
-        {
+        for field in self.stale.take().into_iter().flat_map(TextMapPropagator::fields) {
             self.headers.remove(field);
         }
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
@@ -155,12 +166,7 @@ mod tests {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     fn headers<const N: usize>(pairs: [(&'static str, &'static str); N]) -> HeaderMap {
-        let header = |(name, value)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )
-        };
+        let header = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
         pairs.into_iter().map(header).collect()
     }
 
@@ -188,10 +194,7 @@ mod tests {
     fn a_given_propagator_reads_and_writes_its_own_headers() {
         let incoming = headers([("traceparent", PARENT), ("baggage", "shop=7")]);
         let cx = sdk().extract(&Context::new(), &incoming);
-        assert_eq!(
-            cx.baggage().get("shop").map(ToString::to_string).as_deref(),
-            Some("7")
-        );
+        assert_eq!(cx.baggage().get("shop").map(ToString::to_string).as_deref(), Some("7"));
         let mut outgoing = HeaderMap::new();
         sdk().inject(&cx, &mut outgoing);
         assert_eq!(outgoing, incoming, "without the SDK's empty tracestate");
@@ -216,18 +219,12 @@ mod tests {
         ]);
         let mut outgoing = stale.clone();
         sdk().inject(&with_span(), &mut outgoing);
-        assert_eq!(
-            outgoing,
-            headers([("traceparent", PARENT), ("x-other", "stays")])
-        );
+        assert_eq!(outgoing, headers([("traceparent", PARENT), ("x-other", "stays")]));
 
         let mut outgoing = stale.clone();
         let only_baggage = Context::new().with_baggage([KeyValue::new("shop", "7")]);
         sdk().inject(&only_baggage, &mut outgoing);
-        assert_eq!(
-            outgoing,
-            headers([("baggage", "shop=7"), ("x-other", "stays")])
-        );
+        assert_eq!(outgoing, headers([("baggage", "shop=7"), ("x-other", "stays")]));
 
         let mut outgoing = stale.clone();
         sdk().inject(&Context::new(), &mut outgoing);

@@ -79,12 +79,8 @@ impl<'a> Entries<'a> {
         while self.width() > LONGEST_WRITTEN {
             let long = |&entry: &Entry<'_>| width(entry) > LONG_ENTRY;
             let last = self.len - 1;
-            let first_to_go = self.entries[..self.len]
-                .iter()
-                .rposition(long)
-                .unwrap_or(last);
-            self.entries
-                .copy_within(first_to_go + 1..self.len, first_to_go);
+            let first_to_go = self.entries[..self.len].iter().rposition(long).unwrap_or(last);
+            self.entries.copy_within(first_to_go + 1..self.len, first_to_go);
             self.len = last;
         }
     }
@@ -189,9 +185,7 @@ mod tests {
     #[test]
     fn the_longest_valid_list_is_read() {
         let key = |n: usize| format!("{n:0>256}");
-        let all: Vec<_> = (0..32)
-            .map(|n| format!("{}={}", key(n), "v".repeat(256)))
-            .collect();
+        let all: Vec<_> = (0..32).map(|n| format!("{}={}", key(n), "v".repeat(256))).collect();
         let text = all.join(",");
         assert_eq!(text.len(), 16_447);
         let list = read(&[&text]).expect("a valid list");

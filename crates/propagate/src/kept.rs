@@ -17,11 +17,7 @@ struct Kept {
 }
 
 /// `cx` with the caller's span as its remote span.
-pub(crate) fn continued(
-    cx: &Context,
-    parent: Traceparent,
-    state: Option<(Tracestate, TraceState)>,
-) -> Context {
+pub(crate) fn continued(cx: &Context, parent: Traceparent, state: Option<(Tracestate, TraceState)>) -> Context {
     let Traceparent {
         trace_id,
         parent_id,
@@ -50,9 +46,7 @@ pub(crate) fn outgoing(cx: &Context) -> Option<([u8; 55], Option<HeaderValue>)> 
     if !span.is_valid() {
         return None;
     }
-    let kept = cx
-        .get::<Kept>()
-        .filter(|kept| kept.trace_id == span.trace_id());
+    let kept = cx.get::<Kept>().filter(|kept| kept.trace_id == span.trace_id());
     let flags = match kept {
         Some(kept) => span.trace_flags() & TraceFlags::SAMPLED | kept.random,
         None => span.trace_flags(),
@@ -62,10 +56,7 @@ pub(crate) fn outgoing(cx: &Context) -> Option<([u8; 55], Option<HeaderValue>)> 
         parent_id: span.span_id(),
         flags,
     };
-    let state = Tracestate::write(
-        span.trace_state(),
-        kept.and_then(|kept| kept.state.as_ref()),
-    );
+    let state = Tracestate::write(span.trace_state(), kept.and_then(|kept| kept.state.as_ref()));
     Some((parent.to_bytes(), state))
 }
 
@@ -125,13 +116,7 @@ mod tests {
             let span = cx.span().span_context().clone();
             for flags in [0x01, 0xff] {
                 let flags = TraceFlags::new(flags);
-                let child = SpanContext::new(
-                    span.trace_id(),
-                    span.span_id(),
-                    flags,
-                    false,
-                    TraceState::NONE,
-                );
+                let child = SpanContext::new(span.trace_id(), span.span_id(), flags, false, TraceState::NONE);
                 let (parent, _) = sent(&cx.with_remote_span_context(child));
                 assert_eq!(parent, [TRACE, expected].concat(), "a span with {flags:?}");
             }

@@ -3,6 +3,7 @@
 //! - [`W3c`] is a propagator for `traceparent` and `tracestate` as [W3C Trace Context Level 2][w3c] defines them. It works
 //!   wherever OpenTelemetry takes a [`TextMapPropagator`], and on a [`HeaderMap`](http::HeaderMap) directly, which is
 //!   faster and never leaves a stale header beside a new one.
+//! - [`W3cBaggage`] is the same for `baggage` as [W3C Baggage][w3c-baggage] has it. Nothing sends baggage unless it is asked to.
 //! - [`Propagation`] is the choice of a propagator: the one installed globally, a given one, or none.
 //!
 //! ```
@@ -25,14 +26,22 @@
 //! ```
 //!
 //! [w3c]: https://www.w3.org/TR/trace-context-2/
+//! [w3c-baggage]: https://www.w3.org/TR/baggage/
 //! [`TextMapPropagator`]: opentelemetry::propagation::TextMapPropagator
 
+mod baggage;
+mod carry;
 mod choice;
 mod entries;
 mod kept;
+mod member;
+mod outbound;
 mod traceparent;
 mod tracestate;
 mod w3c;
 
+pub use baggage::W3cBaggage;
+pub use carry::{CarriedContext, CarryContext, CarryContextLayer};
 pub use choice::Propagation;
+pub use outbound::{NoPropagation, Outbound};
 pub use w3c::W3c;

@@ -43,8 +43,7 @@ impl Traceparent {
             parent_id: SpanId::from(hex(&known[36..52])?),
             flags: TraceFlags::new(u8::try_from(hex(&known[53..])?).ok()?) & DEFINED,
         };
-        (parent.trace_id != TraceId::INVALID && parent.parent_id != SpanId::INVALID)
-            .then_some(parent)
+        (parent.trace_id != TraceId::INVALID && parent.parent_id != SpanId::INVALID).then_some(parent)
     }
 
     /// The header value, always of version `00`.
@@ -129,9 +128,7 @@ mod tests {
     #[test]
     fn only_sixteen_bytes_are_digits() {
         for byte in 0..=u8::MAX {
-            let expected = char::from(byte)
-                .to_digit(16)
-                .filter(|_| !byte.is_ascii_uppercase());
+            let expected = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
             assert_eq!(hex(&[byte]), expected.map(u64::from), "byte {byte:#04x}");
             assert_eq!(
                 hex(&[b'f', byte]).is_some(),

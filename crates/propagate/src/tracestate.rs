@@ -88,11 +88,7 @@ mod tests {
 
     #[test]
     fn an_unchanged_state_is_written_as_it_came() {
-        for text in [
-            "a=1,b=2",
-            "foo@@bar=1",
-            "foo@@bar=1,ot=th:8,a@b@c=2,congo=x",
-        ] {
+        for text in ["a=1,b=2", "foo@@bar=1", "foo@@bar=1,ot=th:8,a@b@c=2,congo=x"] {
             let (kept, state) = read(text);
             assert_eq!(write(&state, &kept).as_deref(), Some(text));
         }

@@ -14,8 +14,7 @@ use crate::tracestate::Tracestate;
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
-static FIELDS: LazyLock<[String; 2]> =
-    LazyLock::new(|| [TRACEPARENT.to_string(), TRACESTATE.to_string()]);
+static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.to_string(), TRACESTATE.to_string()]);
 
 /// The headers `traceparent` and `tracestate`, read and written as [W3C Trace Context Level 2][w3c] demands.
 ///
@@ -70,11 +69,7 @@ impl W3c {
             return cx.clone();
         };
         let lines = headers.get_all(&TRACESTATE).iter();
-        continued(
-            cx,
-            parent,
-            Tracestate::read(lines.map(HeaderValue::as_bytes)),
-        )
+        continued(cx, parent, Tracestate::read(lines.map(HeaderValue::as_bytes)))
     }
 
     /// Writes the span of `cx` into `headers`, in place of whatever `traceparent` and `tracestate` they have.
@@ -103,10 +98,7 @@ impl TextMapPropagator for W3c {
         let Some((parent, state)) = outgoing(cx) else {
             return;
         };
-        injector.set(
-            TRACEPARENT.as_str(),
-            parent.map(char::from).iter().collect(),
-        );
+        injector.set(TRACEPARENT.as_str(), parent.map(char::from).iter().collect());
         if let Some(Ok(state)) = state.as_ref().map(HeaderValue::to_str) {
             injector.set(TRACESTATE.as_str(), state.to_owned());
         }
@@ -121,11 +113,7 @@ impl TextMapPropagator for W3c {
             return cx.clone();
         };
         let lines = extractor.get_all(TRACESTATE.as_str()).unwrap_or_default();
-        continued(
-            cx,
-            parent,
-            Tracestate::read(lines.into_iter().map(str::as_bytes)),
-        )
+        continued(cx, parent, Tracestate::read(lines.into_iter().map(str::as_bytes)))
     }
 
     fn fields(&self) -> FieldIter<'_> {
@@ -196,10 +184,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         let names = (0..).map(|n| HeaderName::try_from(format!("x-{n}")).expect("a name"));
         for name in names {
-            if headers
-                .try_insert(name, HeaderValue::from_static("1"))
-                .is_err()
-            {
+            if headers.try_insert(name, HeaderValue::from_static("1")).is_err() {
                 break;
             }
         }
@@ -218,10 +203,7 @@ mod tests {
         let mut written = HashMap::new();
         W3c.inject_context(&cx, &mut written);
         assert_eq!(written, headers);
-        assert_eq!(
-            W3c.fields().collect::<Vec<_>>(),
-            ["traceparent", "tracestate"]
-        );
+        assert_eq!(W3c.fields().collect::<Vec<_>>(), ["traceparent", "tracestate"]);
     }
 
     #[test]

@@ -49,25 +49,13 @@ fn is_entry(entry: &str) -> bool {
 
 /// Headers that may be sent: both, the first one, or none.
 fn are_sendable(headers: &HeaderMap) -> bool {
-    let lines = |name| -> Vec<_> {
-        headers
-            .get_all(name)
-            .iter()
-            .map(HeaderValue::to_str)
-            .collect()
-    };
+    let lines = |name| -> Vec<_> { headers.get_all(name).iter().map(HeaderValue::to_str).collect() };
     let state_is_valid = |state: &str| {
         let entries: Vec<_> = state.split(',').collect();
-        let mut keys: Vec<_> = entries
-            .iter()
-            .filter_map(|entry| entry.split('=').next())
-            .collect();
+        let mut keys: Vec<_> = entries.iter().filter_map(|entry| entry.split('=').next()).collect();
         keys.sort_unstable();
         keys.dedup();
-        state.len() <= 512
-            && entries.len() <= 32
-            && keys.len() == entries.len()
-            && entries.into_iter().all(is_entry)
+        state.len() <= 512 && entries.len() <= 32 && keys.len() == entries.len() && entries.into_iter().all(is_entry)
     };
     let parent_is_valid = |parent: &str| {
         let flags = ["-00", "-01", "-02", "-03"];
@@ -96,10 +84,7 @@ fn received(lines: &[(&'static str, Vec<u8>)]) -> HeaderMap {
 
 fn passed_on(incoming: &HeaderMap) -> HeaderMap {
     let mut outgoing = HeaderMap::new();
-    W3c.inject_headers(
-        &W3c.extract_headers(&Context::new(), incoming),
-        &mut outgoing,
-    );
+    W3c.inject_headers(&W3c.extract_headers(&Context::new(), incoming), &mut outgoing);
     outgoing
 }
 

@@ -8,12 +8,7 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use tower_telemetry_propagate::Propagation;
 
 fn headers<const N: usize>(pairs: [(&'static str, &'static str); N]) -> HeaderMap {
-    let header = |(name, value)| {
-        (
-            http::HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        )
-    };
+    let header = |(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value));
     pairs.into_iter().map(header).collect()
 }
 
@@ -36,11 +31,7 @@ fn the_global_propagator_is_used_when_it_carries_more_than_trace_context() {
     ]);
     let exact = headers([("traceparent", PARENT), ("tracestate", "foo@@bar=1")]);
 
-    assert_eq!(
-        passed_on(&incoming),
-        exact,
-        "ours, when nothing is installed"
-    );
+    assert_eq!(passed_on(&incoming), exact, "ours, when nothing is installed");
 
     global::set_text_map_propagator(TraceContextPropagator::new());
     assert_eq!(passed_on(&incoming), exact, "ours, in place of the SDK's");
@@ -50,10 +41,7 @@ fn the_global_propagator_is_used_when_it_carries_more_than_trace_context() {
         Box::new(BaggagePropagator::new()),
     ]));
     let of_the_sdk = headers([
-        (
-            "traceparent",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        ),
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ("baggage", "shop=7"),
     ]);
     assert_eq!(
@@ -71,8 +59,5 @@ fn the_global_propagator_is_used_when_it_carries_more_than_trace_context() {
     );
 
     let unknown = Propagation::default().extract(&Context::new(), &exact);
-    assert!(
-        !unknown.has_active_span(),
-        "the global one, which knows no traceparent"
-    );
+    assert!(!unknown.has_active_span(), "the global one, which knows no traceparent");
 }

@@ -1,13 +1,9 @@
 //! What comes in is sent on through spans of the real SDK, whatever its sampler decides.
 
 use http::{HeaderMap, HeaderValue};
-use opentelemetry::trace::{
-    Link, Span, SpanKind, TraceContextExt, TraceId, Tracer, TracerProvider,
-};
+use opentelemetry::trace::{Link, Span, SpanKind, TraceContextExt, TraceId, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{
-    Sampler, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample,
-};
+use opentelemetry_sdk::trace::{Sampler, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample};
 use tower_telemetry_propagate::W3c;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -40,10 +36,7 @@ fn flags_sent(cx: &Context) -> String {
         parent.starts_with(&format!("00-{TRACE}-")),
         "the trace goes on: {parent}"
     );
-    assert!(
-        !parent.contains("b7ad6b7169203331"),
-        "with a span of its own: {parent}"
-    );
+    assert!(!parent.contains("b7ad6b7169203331"), "with a span of its own: {parent}");
     parent[53..].to_owned()
 }
 
@@ -60,16 +53,8 @@ fn the_random_flag_is_sent_on_whatever_the_sampler_decides() {
         for (sampler, expected) in [(Sampler::AlwaysOff, dropped), (Sampler::AlwaysOn, sampled)] {
             let span = tracer(sampler).start_with_context("child", &cx);
             let light = cx.with_remote_span_context(span.span_context().clone());
-            assert_eq!(
-                flags_sent(&light),
-                expected,
-                "{received_flags}, span context only"
-            );
-            assert_eq!(
-                flags_sent(&cx.with_span(span)),
-                expected,
-                "{received_flags}"
-            );
+            assert_eq!(flags_sent(&light), expected, "{received_flags}, span context only");
+            assert_eq!(flags_sent(&cx.with_span(span)), expected, "{received_flags}");
         }
     }
 }
@@ -100,18 +85,8 @@ fn a_root_span_inherits_nothing() {
     let cx = received("03", "foo@@bar=1");
     let root = tracer(Sampler::AlwaysOn).start_with_context("root", &Context::new());
     let headers = sent(&cx.with_span(root));
-    assert!(
-        !headers["traceparent"]
-            .to_str()
-            .expect("text")
-            .contains(TRACE)
-    );
-    assert!(
-        headers["traceparent"]
-            .to_str()
-            .expect("text")
-            .ends_with("-01")
-    );
+    assert!(!headers["traceparent"].to_str().expect("text").contains(TRACE));
+    assert!(headers["traceparent"].to_str().expect("text").ends_with("-01"));
     assert!(!headers.contains_key("tracestate"));
 }
 
@@ -131,10 +106,7 @@ impl ShouldSample for Thresholds {
     ) -> SamplingResult {
         let all = Sampler::AlwaysOn;
         let mut result = all.should_sample(parent, trace_id, name, kind, attributes, links);
-        result.trace_state = result
-            .trace_state
-            .insert("ot", "th:8")
-            .expect("a valid entry");
+        result.trace_state = result.trace_state.insert("ot", "th:8").expect("a valid entry");
         result
     }
 }
@@ -143,14 +115,8 @@ impl ShouldSample for Thresholds {
 fn what_a_sampler_writes_is_sent_in_front_of_the_rest() {
     let cx = received("01", "foo=1,foo@@bar=2,ot=th:c");
     let span = tracer(Thresholds).start_with_context("child", &cx);
-    assert_eq!(
-        sent(&cx.with_span(span))["tracestate"],
-        "ot=th:8,foo=1,foo@@bar=2"
-    );
+    assert_eq!(sent(&cx.with_span(span))["tracestate"], "ot=th:8,foo=1,foo@@bar=2");
 
     let span = tracer(Thresholds).start_with_context("root", &Context::new());
-    assert_eq!(
-        sent(&Context::new().with_span(span))["tracestate"],
-        "ot=th:8"
-    );
+    assert_eq!(sent(&Context::new().with_span(span))["tracestate"], "ot=th:8");
 }

@@ -12,10 +12,7 @@ const IDS: &str = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
 fn headers(name: &'static str, lines: &[impl AsRef<[u8]>]) -> HeaderMap {
     let value = |line: &_| HeaderValue::from_bytes(AsRef::as_ref(line)).expect("a header value");
     let name = HeaderName::from_static(name);
-    lines
-        .iter()
-        .map(|line| (name.clone(), value(line)))
-        .collect()
+    lines.iter().map(|line| (name.clone(), value(line))).collect()
 }
 
 fn sent<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -112,17 +109,9 @@ fn traceparent_follows_each_rule() {
 
         let ids = received.trim().get(3..52).unwrap_or_default();
         let expected = flags.map(|flags| format!("00-{ids}-{flags}"));
-        assert_eq!(
-            sent(&outgoing, "traceparent"),
-            expected.as_deref(),
-            "{rule}"
-        );
+        assert_eq!(sent(&outgoing, "traceparent"), expected.as_deref(), "{rule}");
         let state = flags.map(|_| "foo=1");
-        assert_eq!(
-            sent(&outgoing, "tracestate"),
-            state,
-            "{rule}: tracestate goes with it"
-        );
+        assert_eq!(sent(&outgoing, "tracestate"), state, "{rule}: tracestate goes with it");
     }
 }
 
@@ -143,10 +132,7 @@ fn tracestate_without_traceparent_is_discarded() {
 
 #[test]
 fn a_higher_version_is_continued_by_its_own_ids() {
-    let incoming = headers(
-        "traceparent",
-        &[format!("cc-{IDS}-03-what-the-future-will-be-like")],
-    );
+    let incoming = headers("traceparent", &[format!("cc-{IDS}-03-what-the-future-will-be-like")]);
     let cx = W3c.extract_headers(&Context::new(), &incoming);
     let span = cx.span().span_context().clone();
     assert!(span.is_remote() && span.is_sampled());

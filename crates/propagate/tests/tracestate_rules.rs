@@ -26,14 +26,8 @@ fn passed_on(rule: &str, lines: &[impl AsRef<str>]) -> Option<String> {
     W3c.inject_context(&cx, &mut HeaderInjector(&mut through_traits));
     assert_eq!(through_traits, outgoing, "{rule}: through the traits");
 
-    assert_eq!(
-        outgoing["traceparent"], PARENT,
-        "{rule}: traceparent is kept"
-    );
-    assert!(
-        outgoing.get_all(&state).iter().count() <= 1,
-        "{rule}: one line"
-    );
+    assert_eq!(outgoing["traceparent"], PARENT, "{rule}: traceparent is kept");
+    assert!(outgoing.get_all(&state).iter().count() <= 1, "{rule}: one line");
     let sent = outgoing.get(&state)?.to_str().expect("text");
     Some(sent.to_owned())
 }
@@ -88,16 +82,12 @@ fn tracestate_follows_each_rule() {
 
 #[test]
 fn a_list_has_at_most_32_members() {
-    let members =
-        |count| -> Vec<String> { (1..=count).map(|n| format!("bar{n:02}={n}")).collect() };
+    let members = |count| -> Vec<String> { (1..=count).map(|n| format!("bar{n:02}={n}")).collect() };
     let one_line = |members: &[String]| passed_on("members", &[members.join(",")]);
     assert_eq!(one_line(&members(32)), Some(members(32).join(",")));
     assert_eq!(one_line(&members(33)), None);
 
-    assert_eq!(
-        passed_on("lines", &members(32)),
-        Some(members(32).join(","))
-    );
+    assert_eq!(passed_on("lines", &members(32)), Some(members(32).join(",")));
     assert_eq!(passed_on("lines", &members(33)), None);
     assert_eq!(passed_on("lines", &members(100)), None);
 
@@ -107,10 +97,7 @@ fn a_list_has_at_most_32_members() {
 
     let mut with_blanks = vec![String::new(); 68];
     with_blanks.extend(members(32));
-    assert_eq!(
-        passed_on("blanks", &with_blanks),
-        Some(members(32).join(","))
-    );
+    assert_eq!(passed_on("blanks", &with_blanks), Some(members(32).join(",")));
 }
 
 #[test]
@@ -118,11 +105,7 @@ fn a_key_has_at_most_256_characters() {
     for (length, valid) in [(256, true), (257, false)] {
         let entry = format!("{}=1", "z".repeat(length));
         let expected = valid.then(|| format!("foo=1,{entry}"));
-        assert_eq!(
-            passed_on("key", &["foo=1", &entry]),
-            expected,
-            "{length} characters"
-        );
+        assert_eq!(passed_on("key", &["foo=1", &entry]), expected, "{length} characters");
     }
 }
 
@@ -131,19 +114,13 @@ fn a_value_has_at_most_256_characters() {
     for (length, valid) in [(256, true), (257, false)] {
         let entry = format!("z={}", "1".repeat(length));
         let expected = valid.then(|| format!("foo=1,{entry}"));
-        assert_eq!(
-            passed_on("value", &["foo=1", &entry]),
-            expected,
-            "{length} characters"
-        );
+        assert_eq!(passed_on("value", &["foo=1", &entry]), expected, "{length} characters");
     }
 }
 
 #[test]
 fn at_least_512_characters_are_propagated_in_whole_entries() {
-    let entries: Vec<_> = (0..32)
-        .map(|n| format!("k{n:02}={}", "v".repeat(59)))
-        .collect();
+    let entries: Vec<_> = (0..32).map(|n| format!("k{n:02}={}", "v".repeat(59))).collect();
     let expected = entries[..8].join(",");
     assert_eq!(expected.len(), 511, "a ninth entry would be too much");
     assert_eq!(passed_on("limit", &entries), Some(expected));

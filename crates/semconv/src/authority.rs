@@ -66,12 +66,9 @@ mod tests {
 
     #[test]
     fn hosts_and_ports_are_told_apart() {
-        let rows: &[(&str, Option<(&str, Option<u16>)>)] = &[
+        let rows = [
             ("name", Some(("name", None))),
-            (
-                "my-app.example.:8080",
-                Some(("my-app.example.", Some(8080))),
-            ),
+            ("my-app.example.:8080", Some(("my-app.example.", Some(8080)))),
             ("a_b~%C3%A9", Some(("a_b~%C3%A9", None))),
             ("192.0.2.1:1", Some(("192.0.2.1", Some(1)))),
             ("[::1]:8080", Some(("::1", Some(8080)))),
@@ -105,6 +102,7 @@ mod tests {
             ("h\u{1b}[31m", None),
         ];
         for (text, expected) in rows {
+            let expected: Option<(&str, Option<u16>)> = expected;
             let expected = expected.map(|(host, port)| HostPort { host, port });
             assert_eq!(HostPort::of_host(text), expected, "{text}");
         }

@@ -18,12 +18,8 @@ type Name = dyn Fn(&dyn Any) -> Option<&'static str> + Send + Sync;
 pub(crate) struct ErrorTypes(Vec<Arc<Name>>);
 
 impl ErrorTypes {
-    pub(crate) fn add<E: 'static>(
-        &mut self,
-        name: impl Fn(&E) -> Option<&'static str> + Send + Sync + 'static,
-    ) {
-        self.0
-            .push(Arc::new(move |error| error.downcast_ref().and_then(&name)));
+    pub(crate) fn add<E: 'static>(&mut self, name: impl Fn(&E) -> Option<&'static str> + Send + Sync + 'static) {
+        self.0.push(Arc::new(move |error| error.downcast_ref().and_then(&name)));
     }
 
     pub(crate) fn of_service(&self, error: &dyn Any) -> &'static str {
@@ -166,10 +162,7 @@ mod tests {
             (ErrorKind::ConnectionReset, "service_error"),
             (ErrorKind::Other, "service_error"),
         ] {
-            assert_eq!(
-                ErrorTypes::default().of_service(&io::Error::from(kind)),
-                name
-            );
+            assert_eq!(ErrorTypes::default().of_service(&io::Error::from(kind)), name);
             assert_named(io::Error::from(kind), name);
             assert_named(io::Error::new(kind, "text"), name);
         }
@@ -203,8 +196,7 @@ mod tests {
         types.add(|error: &io::Error| (error.kind() == ErrorKind::TimedOut).then_some("slow_disk"));
         types.add(|_: &io::Error| Some("disk"));
         let (slow, broken) = (ErrorKind::TimedOut.into(), ErrorKind::NotFound.into());
-        let names = [&slow, &broken]
-            .map(|error: &io::Error| (types.of_service(error), types.of_body(error)));
+        let names = [&slow, &broken].map(|error: &io::Error| (types.of_service(error), types.of_body(error)));
         assert_eq!(names, [("slow_disk", "slow_disk"), ("disk", "disk")]);
     }
 
@@ -226,10 +218,7 @@ mod tests {
         assert_named(Elapsed::new(), "timeout");
         assert_named(Overloaded::new(), "overloaded");
         assert_eq!(ErrorTypes::default().of_service(&Elapsed::new()), "timeout");
-        assert_eq!(
-            ErrorTypes::default().of_service(&Overloaded::new()),
-            "overloaded"
-        );
+        assert_eq!(ErrorTypes::default().of_service(&Overloaded::new()), "overloaded");
     }
 
     #[cfg(feature = "hyper-util")]
@@ -246,9 +235,7 @@ mod tests {
             .build()
             .unwrap();
         let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
-        let error = runtime
-            .block_on(client.get(refused.parse().unwrap()))
-            .unwrap_err();
+        let error = runtime.block_on(client.get(refused.parse().unwrap())).unwrap_err();
         assert_eq!(ErrorTypes::default().of_service(&error), "connect");
         assert_named(error, "connect");
     }

@@ -114,10 +114,7 @@ impl AllowedHeaders {
     ///
     /// A value that is marked [sensitive](http::HeaderValue::is_sensitive) is `REDACTED`. The others are [clean]; bytes that are not
     /// UTF-8 are escaped as `\xNN`.
-    pub fn captured<'a>(
-        &'a self,
-        headers: &'a HeaderMap,
-    ) -> impl Iterator<Item = (&'a HeaderName, Vec<String>)> {
+    pub fn captured<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a HeaderName, Vec<String>)> {
         self.0.iter().filter_map(|name| {
             let values = headers.get_all(name).into_iter().take(MAX_VALUES);
             let texts: Vec<_> = values
@@ -149,10 +146,7 @@ impl fmt::Display for HeaderNotAllowed {
         let name = &self.name;
         match self.reason {
             Reason::NoName => write!(f, "`{name}` is no header name"),
-            Reason::Credentials => write!(
-                f,
-                "the header `{name}` carries credentials and is never captured"
-            ),
+            Reason::Credentials => write!(f, "the header `{name}` carries credentials and is never captured"),
         }
     }
 }
@@ -167,9 +161,7 @@ mod tests {
 
     fn captured(allowed: &AllowedHeaders, headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
         let captured = allowed.captured(headers);
-        captured
-            .map(|(name, values)| (name.to_string(), values))
-            .collect()
+        captured.map(|(name, values)| (name.to_string(), values)).collect()
     }
 
     #[test]
@@ -216,25 +208,15 @@ mod tests {
         headers.append("x-a", secret);
         headers.append("x-a", HeaderValue::from_static("plain"));
         headers.append("x-b", HeaderValue::from_bytes(b"caf\xe9\ttab").unwrap());
-        headers.append(
-            "x-b",
-            HeaderValue::from_bytes("\u{202e}".as_bytes()).unwrap(),
-        );
+        headers.append("x-b", HeaderValue::from_bytes("\u{202e}".as_bytes()).unwrap());
         headers.append("x-b", HeaderValue::from_str(&long).unwrap());
         headers.append("x-other", HeaderValue::from_static("other"));
         let expected = [
             (
                 "x-b".to_owned(),
-                vec![
-                    r"caf\xe9\ttab".to_owned(),
-                    r"\u{202e}".to_owned(),
-                    "x".repeat(1024),
-                ],
+                vec![r"caf\xe9\ttab".to_owned(), r"\u{202e}".to_owned(), "x".repeat(1024)],
             ),
-            (
-                "x-a".to_owned(),
-                vec!["REDACTED".to_owned(), "plain".to_owned()],
-            ),
+            ("x-a".to_owned(), vec!["REDACTED".to_owned(), "plain".to_owned()]),
         ];
         assert_eq!(captured(&allowed, &headers), expected);
     }
@@ -242,12 +224,7 @@ mod tests {
     #[test]
     fn of_many_values_32_are_captured() {
         let allowed = AllowedHeaders::new(["x-a"]).unwrap();
-        let lines = (0..100).map(|_| {
-            (
-                HeaderName::from_static("x-a"),
-                HeaderValue::from_static("1"),
-            )
-        });
+        let lines = (0..100).map(|_| (HeaderName::from_static("x-a"), HeaderValue::from_static("1")));
         let headers = lines.collect();
         assert_eq!(captured(&allowed, &headers)[0].1.len(), 32);
     }

@@ -1,6 +1,84 @@
-//! What an HTTP request says of itself, in the words of the OpenTelemetry semantic conventions.
+//! What an HTTP request and its response say, in the words of the [OpenTelemetry semantic conventions].
+//!
+//! Spans, metrics and log lines about HTTP tell the same things: the method, the route, the server, the status, what went wrong. This crate
+//! reads them once, as plain data, for any of these and any telemetry library. [`Http`] is a classifier for
+//! [`tower-telemetry-observe`](tower_telemetry_observe); with adapters that have no `http::Request`, it reads `Parts` built for it.
+//!
+//! ```
+//! use tower_telemetry_observe::ClassifyHttp;
+//! use tower_telemetry_semconv::{Http, Route, Value};
+//!
+//! let request = http::Request::get("/users/42?sig=c2VjcmV0").extension(Route::new("/users/{id}"));
+//! let (mut request, ()) = request.body(())?.into_parts();
+//! let call = Http::server().read(&mut request);
+//! assert_eq!(call.span_name(), "GET /users/{id}");
+//!
+//! let mut said = Vec::new();
+//! call.describe_request(&request, |key, value| said.push((key, value)));
+//! assert!(said.contains(&("url.query", Value::Text("sig=REDACTED".into()))));
+//! # Ok::<(), http::Error>(())
+//! ```
+//!
+//! # What is said of a call
+//!
+//! | attribute | server | client |
+//! |---|---|---|
+//! | `http.request.method` | at the start | at the start |
+//! | `http.request.method_original` | at the start, if the method is not known | the same |
+//! | `url.full` | | at the start, redacted |
+//! | `url.path`, `url.query` | at the start, as sent, redacted | |
+//! | `url.scheme` | at the start, if the request, a trusted proxy or [`with_scheme`](Http::with_scheme) tells | |
+//! | `http.route`, `url.template` | [`Route`], axum's `MatchedPath`, [`LateRoute`] | [`UrlTemplate`] |
+//! | `server.address`, `server.port` | at the start: a trusted proxy's word, the target's host, or the one `Host` | at the start: the target's host, or `Host`; the port of the scheme |
+//! | `client.address` | at the start: a trusted proxy's word, or the peer's | |
+//! | `network.peer.address`, `network.peer.port` | at the start: [`PeerAddr`], or axum's `ConnectInfo` | |
+//! | `network.protocol.version` | at the start | with the response |
+//! | `user_agent.original` | at the start | |
+//! | `http.response.status_code` | with the response | with the response |
+//! | `error.type` | with the verdict | with the verdict |
+//!
+//! Two header lines `Host`, or one that is neither a name nor an address, name no server. `client.address` is an address in any case, and never
+//! a proxy's word for one that it hides.
+//!
+//! # `error.type`
+//!
+//! The first failure names the call.
+//!
+//! | word | of |
+//! |---|---|
+//! | `400` to `599`, `_OTHER` | an error status ([`status_word`]): from 500 on a server, from 400 on a client |
+//! | `timeout` | a service's error that is or is caused by an I/O timeout; with the feature `tower`, by its timeout |
+//! | `connect` | a service's error caused by a connection that could not be made; with the feature `hyper-util`, as its client says |
+//! | `overloaded` | with the feature `tower`, a service's error caused by its load-shed |
+//! | any, by [`with_error_type`](Http::with_error_type) | a service's or a body's error of the given type |
+//! | `service_error` | any other error of a service |
+//! | `body_error` | a body that failed, or ended before its announced length |
+//! | `panic` | a call that unwound |
+//! | `cancelled` | a call that was dropped on a server |
+//!
+//! A client that drops its own call made no error, and has no `error.type`.
+//!
+//! # What a peer sends
+//!
+//! Nothing of it is believed to be short, clean, or harmless. Texts are [clean] and cut at [`text::MAX_TEXT`] bytes; credentials in URLs are
+//! [redacted](url); headers are recorded only if they are [allowed](AllowedHeaders), and `Forwarded` is believed only of
+//! [trusted proxies](TrustedProxies). That is stricter than the conventions, which read forwarded hosts and addresses from anyone, and which
+//! compare redacted keys without decoding them. Methods, schemes, versions and error types come from closed sets, and so can be labels of
+//! metrics; hosts, addresses and paths cannot.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `axum`: the route of an axum router, from `MatchedPath`, and the peer's address, from `ConnectInfo<SocketAddr>`.
+//! - `hyper-util`: `error.type` for errors of hyper-util's client.
+//! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
+//!
+//! [OpenTelemetry semantic conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod attribute;
 pub mod text;

@@ -95,9 +95,7 @@ impl KnownMethods {
         let sent = method.as_str();
         let known = match self {
             KnownMethods::Standard => standard(sent).map(|method| Method(Kind::Standard(method))),
-            KnownMethods::Given(methods) => {
-                methods.iter().find(|known| known.as_str() == sent).cloned()
-            }
+            KnownMethods::Given(methods) => methods.iter().find(|known| known.as_str() == sent).cloned(),
         };
         known.unwrap_or_else(|| Method(Kind::Other(clean_to(sent, MAX_ORIGINAL).into())))
     }
@@ -165,8 +163,7 @@ mod tests {
     #[test]
     fn a_list_is_split_at_its_commas() {
         let known = KnownMethods::from_list(" GET ,PROPFIND,, not a method ,");
-        let words =
-            ["GET", "PROPFIND", "POST"].map(|method| read(&known, method).as_str().to_owned());
+        let words = ["GET", "PROPFIND", "POST"].map(|method| read(&known, method).as_str().to_owned());
         assert_eq!(words, ["GET", "PROPFIND", "_OTHER"]);
         for empty in ["", " ", ",", "a b"] {
             let known = KnownMethods::from_list(empty);
@@ -190,9 +187,6 @@ mod tests {
             .output()
             .unwrap();
         let output = String::from_utf8_lossy(&child.stdout);
-        assert!(
-            child.status.success() && output.contains("1 passed"),
-            "{output}"
-        );
+        assert!(child.status.success() && output.contains("1 passed"), "{output}");
     }
 }

@@ -1,6 +1,6 @@
 //! The address at the other end of the connection.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::Extensions;
 
@@ -12,10 +12,7 @@ pub struct PeerAddr(pub SocketAddr);
 
 /// The peer, an IPv4 address also where the socket is an IPv6 one.
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    let PeerAddr(peer) = extensions
-        .get()
-        .copied()
-        .or_else(|| connect_info(extensions))?;
+    let PeerAddr(peer) = extensions.get().copied().or_else(|| connect_info(extensions))?;
     Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
 }
 
@@ -30,8 +27,27 @@ fn connect_info(_: &Extensions) -> Option<PeerAddr> {
     None
 }
 
+/// An address as [`Display`](std::fmt::Display) writes it, but faster: it is written for each request.
+pub(crate) fn address_text(address: IpAddr) -> String {
+    let IpAddr::V4(address) = address else {
+        return address.to_string();
+    };
+    let mut text = String::with_capacity("255.255.255.255".len());
+    for octet in address.octets() {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let leading = usize::from(octet < 100) + usize::from(octet < 10);
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.extend(digits[leading..].iter().map(|digit| char::from(b'0' + digit)));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -53,5 +69,12 @@ mod tests {
         assert_eq!(peer(&extensions), Some(addr("192.0.2.1:1")));
         extensions.insert(PeerAddr(addr("192.0.2.2:2")));
         assert_eq!(peer(&extensions), Some(addr("192.0.2.2:2")));
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_is_written_as_it_is_displayed(address: IpAddr) {
+            prop_assert_eq!(address_text(address), address.to_string());
+        }
     }
 }

@@ -49,10 +49,8 @@ pub(crate) mod sealed {
         ) where
             Self: super::Side;
 
-        fn describe_response<'a>(
-            call: &'a HttpCall<Self>,
-            say: &mut impl FnMut(&'static str, Value<'a>),
-        ) where
+        fn describe_response<'a>(call: &'a HttpCall<Self>, say: &mut impl FnMut(&'static str, Value<'a>))
+        where
             Self: super::Side;
     }
 }

@@ -1,5 +1,6 @@
 //! The routes of an axum router.
 #![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -20,10 +21,7 @@ fn route(request: http::request::Builder) -> Option<String> {
     let layer = from_fn(move |request: Request, next: Next| {
         let (mut parts, body) = request.into_parts();
         let call = Http::server().read(&mut parts);
-        let before = note
-            .lock()
-            .unwrap()
-            .replace(call.route().map(str::to_owned));
+        let before = note.lock().unwrap().replace(call.route().map(str::to_owned));
         assert_eq!(before, None, "read once");
         next.run(Request::from_parts(parts, body))
     });

@@ -11,10 +11,7 @@ use crate::Error;
 /// Does `work` on a thread of its own and waits for it no longer than `timeout`, whatever runtime this thread belongs to.
 ///
 /// Work that is not done by then goes on in the background.
-pub(crate) fn run<T: Send + 'static>(
-    timeout: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
+pub(crate) fn run<T: Send + 'static>(timeout: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     let (send, receive) = mpsc::sync_channel(1);
     thread::Builder::new()
         .name("telemetry-flush".into())
@@ -50,17 +47,12 @@ mod tests {
     #[test]
     fn work_that_panics_is_an_error() {
         let result = run(Duration::from_secs(10), || panic!("on purpose"));
-        assert!(
-            matches!(result, Err::<(), _>(Error::Panicked)),
-            "{result:?}"
-        );
+        assert!(matches!(result, Err::<(), _>(Error::Panicked)), "{result:?}");
     }
 
     #[test]
     fn work_is_not_traced() {
-        let suppressed = run(Duration::from_secs(10), || {
-            Context::current().is_telemetry_suppressed()
-        });
+        let suppressed = run(Duration::from_secs(10), || Context::current().is_telemetry_suppressed());
         assert_eq!(suppressed.ok(), Some(true));
     }
 }

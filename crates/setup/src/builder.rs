@@ -119,17 +119,12 @@ impl TelemetryBuilder {
 
     fn build_with(self, reach: Reach) -> Result<Telemetry, Error> {
         let resource = self.resource();
-        #[cfg_attr(
-            not(any(feature = "otlp-http", feature = "otlp-grpc")),
-            allow(unused_mut)
-        )]
+        #[cfg_attr(not(any(feature = "otlp-http", feature = "otlp-grpc")), allow(unused_mut))]
         let mut exporters = self.exporters;
         #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
         if let Some(otlp) = self.otlp {
             let exporter = otlp.build(&environment::process)?;
-            exporters.push(Box::new(|| {
-                Box::new(BatchSpanProcessor::builder(exporter).build())
-            }));
+            exporters.push(Box::new(|| Box::new(BatchSpanProcessor::builder(exporter).build())));
         }
         let processors = exporters.into_iter().map(|start| start()).collect();
         let pipeline = Pipeline::assemble(self.waterfall, processors, &resource);
@@ -139,12 +134,7 @@ impl TelemetryBuilder {
             provider = provider.with_sampler(sampler);
         }
         let provider = provider.with_span_processor(pipeline.clone()).build();
-        Ok(Telemetry::new(
-            provider,
-            pipeline,
-            self.shutdown_timeout,
-            reach,
-        ))
+        Ok(Telemetry::new(provider, pipeline, self.shutdown_timeout, reach))
     }
 
     fn resource(&self) -> Resource {

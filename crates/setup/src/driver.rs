@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use crate::Error;
-use crate::pipeline::reason;
+use crate::both::reason;
 
 /// A thread with a small tokio runtime, on which nothing is traced. It ends when this is dropped.
 struct Driver {
@@ -44,14 +44,9 @@ impl Driver {
             })
             .map_err(Error::Thread)?;
         match start.recv() {
-            Ok(Ok(handle)) => Ok(Self {
-                handle,
-                _stop: stop,
-            }),
+            Ok(Ok(handle)) => Ok(Self { handle, _stop: stop }),
             Ok(Err(error)) => Err(Error::Thread(error)),
-            Err(_) => Err(Error::Thread(io::Error::other(
-                "it ended before it was ready",
-            ))),
+            Err(_) => Err(Error::Thread(io::Error::other("it ended before it was ready"))),
         }
     }
 
@@ -112,7 +107,7 @@ impl SpanExporter for Driven {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        // The SDK sets the resource before the first export, the only time when the exporter is shared.
+        // Only an export shares the exporter, and the SDK sets the resource before the first one.
         if let Some(exporter) = Arc::get_mut(&mut self.exporter) {
             exporter.set_resource(resource);
         }
@@ -124,17 +119,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_runs_elsewhere_untraced_and_with_timers() -> Result<(), Box<dyn std::error::Error>>
-    {
+    async fn work_runs_elsewhere_untraced_and_with_timers() -> Result<(), Box<dyn std::error::Error>> {
         let driver = Driver::start()?;
         let here = thread::current().id();
         let (there, suppressed) = driver
             .run(async {
                 tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-                (
-                    thread::current().id(),
-                    Context::current().is_telemetry_suppressed(),
-                )
+                (thread::current().id(), Context::current().is_telemetry_suppressed())
             })
             .await?;
         assert_ne!(here, there);

@@ -20,11 +20,7 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// The address given in code, else in the environment, else the specification's default.
-    pub(crate) fn resolve(
-        protocol: Protocol,
-        code: Option<String>,
-        read: Read<'_>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn resolve(protocol: Protocol, code: Option<String>, read: Read<'_>) -> Result<Self, Error> {
         const SIGNAL: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
         const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -35,14 +31,11 @@ impl Endpoint {
         } else if let Some(url) = read(BASE) {
             (Given::Base(url), BASE)
         } else {
-            (
-                Given::Base(protocol.default_endpoint().into()),
-                "the default endpoint",
-            )
+            (Given::Base(protocol.default_endpoint().into()), "the default endpoint")
         };
         let url = match given {
             Given::Whole(url) => url,
-            Given::Base(url) => protocol.traces_url(url),
+            Given::Base(url) => protocol.traces_url(&url),
         };
         Self { url, source }.checked()
     }
@@ -55,9 +48,7 @@ impl Endpoint {
     pub(crate) fn shown(&self) -> Cow<'_, str> {
         let url = &self.url;
         let start = url.find("://").map_or(0, |at| at + 3);
-        let end = url[start..]
-            .find(['/', '?', '#'])
-            .map_or(url.len(), |at| start + at);
+        let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
         match url[start..end].rfind('@') {
             Some(at) => Cow::Owned(format!("{}REDACTED{}", &url[..start], &url[start + at..])),
             None => Cow::Borrowed(url),
@@ -103,7 +94,7 @@ impl Protocol {
         }
     }
 
-    fn traces_url(self, base: String) -> String {
+    fn traces_url(self, base: &str) -> String {
         match self {
             #[cfg(feature = "otlp-http")]
             Self::Http => match base.trim_end_matches('/') {
@@ -111,7 +102,7 @@ impl Protocol {
                 base => format!("{base}{TRACES}"),
             },
             #[cfg(feature = "otlp-grpc")]
-            Self::Grpc => base,
+            Self::Grpc => base.to_owned(),
         }
     }
 }
@@ -141,24 +132,13 @@ mod tests {
             Ok("http://code:3/v1/traces".into())
         );
         assert_eq!(resolve(None, &both), Ok("http://signal:1/in".into()));
-        assert_eq!(
-            resolve(None, &both[1..]),
-            Ok("http://base:2/v1/traces".into())
-        );
-        assert_eq!(
-            resolve(None, &[]),
-            Ok("http://localhost:4318/v1/traces".into())
-        );
+        assert_eq!(resolve(None, &both[1..]), Ok("http://base:2/v1/traces".into()));
+        assert_eq!(resolve(None, &[]), Ok("http://localhost:4318/v1/traces".into()));
     }
 
     #[test]
     fn the_path_is_added_once() {
-        for base in [
-            "http://a",
-            "http://a/",
-            "http://a/v1/traces",
-            "http://a/v1/traces/",
-        ] {
+        for base in ["http://a", "http://a/", "http://a/v1/traces", "http://a/v1/traces/"] {
             assert_eq!(resolve(Some(base), &[]), Ok("http://a/v1/traces".into()));
         }
         assert_eq!(
@@ -187,10 +167,7 @@ mod tests {
             ("http://a b", "a URL such as"),
         ] {
             let error = resolve(None, &[(SIGNAL, wrong)]).expect_err(wrong);
-            assert!(
-                error.starts_with(&format!("{SIGNAL} is `{wrong}`")),
-                "{error}"
-            );
+            assert!(error.starts_with(&format!("{SIGNAL} is `{wrong}`")), "{error}");
             assert!(error.contains(hint), "{error}");
         }
     }

@@ -11,10 +11,7 @@ use crate::otlp::{Otlp, Protocol};
 /// Looks a variable up. Unset and empty are the same, as the specification asks.
 pub(crate) type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-const ENDPOINTS: [&str; 2] = [
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-];
+const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 /// The process's own variables. What is not Unicode is shown as such by the error that follows.
 pub(crate) fn process(name: &str) -> Option<String> {
@@ -26,25 +23,17 @@ pub(crate) fn process(name: &str) -> Option<String> {
 pub(crate) fn service_name(read: Read<'_>, default: String) -> String {
     let attribute = || {
         let attributes = read("OTEL_RESOURCE_ATTRIBUTES")?;
-        let mut pairs = attributes
-            .split(',')
-            .filter_map(|pair| pair.split_once('='));
-        let (_, name) =
-            pairs.find(|(key, name)| key.trim() == "service.name" && !name.trim().is_empty())?;
+        let mut pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));
+        let (_, name) = pairs.find(|(key, name)| key.trim() == "service.name" && !name.trim().is_empty())?;
         Some(name.trim().to_owned())
     };
-    read("OTEL_SERVICE_NAME")
-        .or_else(attribute)
-        .unwrap_or(default)
+    read("OTEL_SERVICE_NAME").or_else(attribute).unwrap_or(default)
 }
 
 /// The exporter asked for by an endpoint variable, or `None` when there is none.
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) fn otlp(read: Read<'_>) -> Result<Option<Otlp>, Error> {
-    const PROTOCOLS: [&str; 2] = [
-        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-        "OTEL_EXPORTER_OTLP_PROTOCOL",
-    ];
+    const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
     if first(read, &ENDPOINTS).is_none() {
         return Ok(None);
     }
@@ -107,10 +96,7 @@ fn protocol(name: &'static str, value: String) -> Result<Protocol, Error> {
 
 /// The first of these variables that is set, as a time in milliseconds.
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-pub(crate) fn milliseconds(
-    read: Read<'_>,
-    names: &[&'static str],
-) -> Result<Option<Duration>, Error> {
+pub(crate) fn milliseconds(read: Read<'_>, names: &[&'static str]) -> Result<Option<Duration>, Error> {
     let Some((name, value)) = first(read, names) else {
         return Ok(None);
     };
@@ -142,20 +128,11 @@ mod tests {
     #[test]
     fn the_environment_may_override_a_default_name() {
         let name = |set: &[(&str, &str)]| service_name(&variables(set), "orders".into());
-        let attributes = (
-            "OTEL_RESOURCE_ATTRIBUTES",
-            "a=b, service.name = shipping ,c",
-        );
+        let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "a=b, service.name = shipping ,c");
         assert_eq!(name(&[]), "orders");
         assert_eq!(name(&[attributes]), "shipping");
-        assert_eq!(
-            name(&[attributes, ("OTEL_SERVICE_NAME", "billing")]),
-            "billing"
-        );
-        assert_eq!(
-            name(&[("OTEL_RESOURCE_ATTRIBUTES", "service.name=,x=y")]),
-            "orders"
-        );
+        assert_eq!(name(&[attributes, ("OTEL_SERVICE_NAME", "billing")]), "billing");
+        assert_eq!(name(&[("OTEL_RESOURCE_ATTRIBUTES", "service.name=,x=y")]), "orders");
     }
 
     #[cfg(all(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -172,18 +149,12 @@ mod tests {
         assert_eq!(chosen(&[]), Ok(None));
         assert_eq!(chosen(&[grpc]), Ok(None));
         assert_eq!(chosen(&[endpoint]), of(Otlp::http()));
-        assert_eq!(
-            chosen(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "x")]),
-            of(Otlp::http())
-        );
+        assert_eq!(chosen(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "x")]), of(Otlp::http()));
         assert_eq!(chosen(&[endpoint, grpc]), of(Otlp::grpc()));
         assert_eq!(chosen(&[endpoint, grpc, http]), of(Otlp::http()));
         assert_eq!(
             chosen(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]),
-            Err(
-                "OTEL_EXPORTER_OTLP_PROTOCOL is `http/json`, but it has to be `http/protobuf` or `grpc`"
-                    .into()
-            )
+            Err("OTEL_EXPORTER_OTLP_PROTOCOL is `http/json`, but it has to be `http/protobuf` or `grpc`".into())
         );
     }
 
@@ -194,31 +165,22 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ];
-        let error = otlp(&variables(&set))
-            .expect_err("not compiled in")
-            .to_string();
-        assert!(
-            error.starts_with("OTEL_EXPORTER_OTLP_PROTOCOL is `grpc`"),
-            "{error}"
-        );
+        let error = otlp(&variables(&set)).expect_err("not compiled in").to_string();
+        assert!(error.starts_with("OTEL_EXPORTER_OTLP_PROTOCOL is `grpc`"), "{error}");
         assert!(error.contains("feature `otlp-grpc`"), "{error}");
     }
 
     #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
     #[test]
     fn an_endpoint_without_an_exporter_is_an_error() {
-        let error = no_otlp(&variables(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a")]))
-            .expect_err("no exporter");
+        let error = no_otlp(&variables(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a")])).expect_err("no exporter");
         assert!(error.to_string().contains("`otlp-http`"), "{error}");
     }
 
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     #[test]
     fn times_are_milliseconds() {
-        let time = |value| {
-            milliseconds(&variables(&[("T", value)]), &["S", "T"])
-                .map_err(|error| error.to_string())
-        };
+        let time = |value| milliseconds(&variables(&[("T", value)]), &["S", "T"]).map_err(|error| error.to_string());
         assert_eq!(time("250"), Ok(Some(Duration::from_millis(250))));
         assert_eq!(
             time("1s"),

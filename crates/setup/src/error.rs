@@ -37,9 +37,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoExporter => f.write_str(
-                "spans would go nowhere: give the builder `with_waterfall`, `with_otlp` or `with_exporter`",
-            ),
+            Self::NoExporter => {
+                f.write_str("spans would go nowhere: give the builder `with_waterfall`, `with_otlp` or `with_exporter`")
+            }
             Self::AlreadyInstalled => f.write_str(
                 "telemetry is already installed in this process: keep one guard from `install` at a time, \
                  and use `build` for further services",

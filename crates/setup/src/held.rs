@@ -38,13 +38,7 @@ impl Held {
     }
 
     /// A span has started. There is room for it unless there are `at_most` spans already.
-    pub(crate) fn start(
-        &mut self,
-        now: Instant,
-        provider: ProviderId,
-        span: TraceSpan,
-        at_most: usize,
-    ) {
+    pub(crate) fn start(&mut self, now: Instant, provider: ProviderId, span: TraceSpan, at_most: usize) {
         self.last_change = now;
         let room = self.open.len() + self.ended.len() < at_most;
         match self.open.entry(span.id()) {
@@ -61,9 +55,7 @@ impl Held {
     pub(crate) fn end(&mut self, now: Instant, service: Arc<str>, data: SpanData) {
         self.last_change = now;
         match self.open.remove(&data.span_context.span_id()) {
-            Some(_) => self
-                .ended
-                .push(TraceSpan::new(service, data, Progress::Ended)),
+            Some(_) => self.ended.push(TraceSpan::new(service, data, Progress::Ended)),
             None => self.open_left_out = self.open_left_out.saturating_sub(1),
         }
     }
@@ -71,17 +63,14 @@ impl Held {
     /// The open spans of this provider will not end.
     pub(crate) fn abandon(&mut self, provider: ProviderId) {
         let spans = std::mem::take(&mut self.open).into_iter();
-        let (abandoned, open): (HashMap<_, _>, _) =
-            spans.partition(|(_, (owner, _))| *owner == provider);
+        let (abandoned, open): (HashMap<_, _>, _) = spans.partition(|(_, (owner, _))| *owner == provider);
         self.open = open;
-        self.ended
-            .extend(abandoned.into_values().map(|(_, span)| span));
+        self.ended.extend(abandoned.into_values().map(|(_, span)| span));
     }
 
     /// No open span will end.
     pub(crate) fn abandon_all(&mut self) {
-        self.ended
-            .extend(self.open.drain().map(|(_, (_, span))| span));
+        self.ended.extend(self.open.drain().map(|(_, (_, span))| span));
         self.open_left_out = 0;
     }
 
@@ -105,7 +94,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::span::tests::{data, span};
+    use crate::span::tests::{data, ids, span};
 
     const GATEWAY: ProviderId = 1;
     const ORDERS: ProviderId = 2;
@@ -113,12 +102,7 @@ mod tests {
     fn held(start: &[(ProviderId, u64)], at_most: usize) -> Held {
         let mut held = Held::new(Instant::now(), false);
         for (provider, id) in start {
-            held.start(
-                Instant::now(),
-                *provider,
-                span("s", data(*id, 0, 0..0)),
-                at_most,
-            );
+            held.start(Instant::now(), *provider, span("s", data(*id, 0, 0..0)), at_most);
         }
         held
     }
@@ -127,16 +111,6 @@ mod tests {
         for id in ids {
             held.end(Instant::now(), "s".into(), data(*id, 0, 0..1));
         }
-    }
-
-    fn ids(trace: &Trace) -> Vec<u64> {
-        let ids = trace
-            .spans()
-            .iter()
-            .map(|span| u64::from_be_bytes(span.id().to_bytes()));
-        let mut ids: Vec<_> = ids.collect();
-        ids.sort_unstable();
-        ids
     }
 
     #[test]

@@ -42,11 +42,13 @@
     allow(rustdoc::broken_intra_doc_links)
 )]
 
+mod both;
 mod bounded;
 mod builder;
 mod collector;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod driver;
+mod duration;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod endpoint;
 mod environment;

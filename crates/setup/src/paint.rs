@@ -27,10 +27,7 @@ const SERVICES: [u8; 6] = [36, 35, 34, 96, 95, 94];
 impl Color {
     /// The color of a service in a trace with these services.
     pub(crate) fn of_service(services: &[&str], service: &str) -> Self {
-        let at = services
-            .iter()
-            .position(|name| *name == service)
-            .unwrap_or(0);
+        let at = services.iter().position(|name| *name == service).unwrap_or(0);
         Self::Service(SERVICES[at % SERVICES.len()])
     }
 
@@ -70,10 +67,7 @@ mod tests {
 
     #[test]
     fn color_surrounds_text_and_plain_text_stays() {
-        assert_eq!(
-            Paint::Colored.with(Color::Red, "ERROR"),
-            "\x1b[31mERROR\x1b[0m"
-        );
+        assert_eq!(Paint::Colored.with(Color::Red, "ERROR"), "\x1b[31mERROR\x1b[0m");
         assert_eq!(Paint::Colored.with(Color::Red, ""), "");
         assert_eq!(Paint::Plain.with(Color::Red, "ERROR"), "ERROR");
     }
@@ -81,10 +75,7 @@ mod tests {
     #[test]
     fn services_of_a_trace_differ_in_color() {
         let services = ["a", "b"];
-        assert_ne!(
-            Color::of_service(&services, "a"),
-            Color::of_service(&services, "b")
-        );
+        assert_ne!(Color::of_service(&services, "a"), Color::of_service(&services, "b"));
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! The processors of a provider, one inside the other.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::Span as _;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use crate::Waterfall;
+use crate::both::Both;
 
 pub(crate) type Processor = Box<dyn SpanProcessor>;
 
@@ -31,11 +31,9 @@ impl Pipeline {
         let others: Option<Processor> = processors
             .into_iter()
             .rev()
-            .reduce(|rest, first| Box::new(Both { first, rest }));
+            .reduce(|rest, first| Box::new(Both::new(first, rest)));
         let mut outermost: Processor = match (waterfall, others) {
-            (Some(waterfall), Some(others)) => {
-                Box::new(waterfall.processor().with_boxed_next(others))
-            }
+            (Some(waterfall), Some(others)) => Box::new(waterfall.processor().with_boxed_next(others)),
             (Some(waterfall), None) => Box::new(waterfall.processor()),
             (None, others) => others?,
         };
@@ -69,85 +67,13 @@ impl SpanProcessor for Pipeline {
     }
 }
 
-/// Feeds two processors with one copy of each span.
-#[derive(Debug)]
-struct Both {
-    first: Processor,
-    rest: Processor,
-}
-
-impl SpanProcessor for Both {
-    fn on_start(&self, span: &mut Span, cx: &Context) {
-        self.first.on_start(span, cx);
-        self.rest.on_start(span, cx);
-    }
-
-    fn on_end(&self, span: SpanData) {
-        self.first.on_end(span.clone());
-        self.rest.on_end(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        together(&|| self.first.force_flush(), &|| self.rest.force_flush())
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let first = || self.first.shutdown_with_timeout(timeout);
-        together(&first, &|| self.rest.shutdown_with_timeout(timeout))
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.first.set_resource(resource);
-        self.rest.set_resource(resource);
-    }
-}
-
-/// Does both at once, so that one that hangs takes none of the other's time.
-pub(crate) fn together(
-    first: &(dyn Fn() -> OTelSdkResult + Sync),
-    second: &(dyn Fn() -> OTelSdkResult + Sync),
-) -> OTelSdkResult {
-    let (first, second) = thread::scope(|scope| {
-        let thread = thread::Builder::new().name("telemetry-flush".into());
-        match thread.spawn_scoped(scope, second) {
-            Ok(second) => (first(), second.join().unwrap_or_else(|_| Err(panicked()))),
-            Err(_) => (first(), second()),
-        }
-    });
-    match (first, second) {
-        (Err(first), Err(second)) => Err(OTelSdkError::InternalFailure(format!(
-            "{}; {}",
-            reason(first),
-            reason(second)
-        ))),
-        (first, second) => first.and(second),
-    }
-}
-
-/// What the error says, without the SDK's introduction.
-pub(crate) fn reason(error: OTelSdkError) -> String {
-    match error {
-        OTelSdkError::InternalFailure(reason) => reason,
-        OTelSdkError::Timeout(after) => format!("an exporter did not finish within {after:?}"),
-        OTelSdkError::AlreadyShutdown => {
-            "an exporter has stopped: it was shut down, or it panicked".into()
-        }
-    }
-}
-
-fn panicked() -> OTelSdkError {
-    OTelSdkError::InternalFailure("an exporter panicked".into())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Barrier, Mutex, PoisonError};
+    use std::sync::{Arc, Mutex, PoisonError};
 
     use opentelemetry::trace::{Tracer as _, TracerProvider as _};
     use opentelemetry::{KeyValue, trace::TraceState};
-    use opentelemetry_sdk::trace::{
-        SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample,
-    };
+    use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
 
     use super::*;
 
@@ -157,17 +83,11 @@ mod tests {
 
     impl Recorder {
         fn write(&self, what: impl Into<String>) {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(what.into());
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what.into());
         }
 
         fn written(&self) -> Vec<String> {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
         }
     }
 
@@ -200,29 +120,19 @@ mod tests {
             .iter()
             .map(|recorder| Box::new((*recorder).clone()) as Processor);
         let resource = Resource::builder_empty().build();
-        let pipeline =
-            Pipeline::assemble(waterfall, boxed.collect(), &resource).expect("a processor");
-        SdkTracerProvider::builder()
-            .with_span_processor(pipeline)
-            .build()
+        let pipeline = Pipeline::assemble(waterfall, boxed.collect(), &resource).expect("a processor");
+        SdkTracerProvider::builder().with_span_processor(pipeline).build()
     }
 
     #[test]
     fn everything_is_passed_on_to_every_processor() {
-        let (first, second, third) = (
-            Recorder::default(),
-            Recorder::default(),
-            Recorder::default(),
-        );
+        let (first, second, third) = (Recorder::default(), Recorder::default(), Recorder::default());
         let provider = provider(Some(Waterfall::to(|_| ())), &[&first, &second, &third]);
         provider.tracer("t").in_span("a", |_| ());
         assert!(provider.force_flush().is_ok());
         assert!(provider.shutdown().is_ok());
         for recorder in [first, second, third] {
-            assert_eq!(
-                recorder.written(),
-                ["resource", "start", "end a", "flush", "shutdown"]
-            );
+            assert_eq!(recorder.written(), ["resource", "start", "end a", "flush", "shutdown"]);
         }
     }
 
@@ -266,26 +176,5 @@ mod tests {
             .build();
         provider.tracer("t").in_span("a", |_| ());
         assert_eq!(recorder.written(), ["resource"]);
-    }
-
-    #[test]
-    fn two_flushes_run_at_the_same_time() {
-        let barrier = Barrier::new(2);
-        let meet = || {
-            barrier.wait();
-            Ok(())
-        };
-        assert!(together(&meet, &meet).is_ok());
-    }
-
-    #[test]
-    fn the_errors_of_both_are_told() {
-        let failed = |what: &'static str| move || Err(OTelSdkError::InternalFailure(what.into()));
-        let error = together(&failed("one"), &failed("two"))
-            .expect_err("both failed")
-            .to_string();
-        assert!(error.contains("one") && error.contains("two"), "{error}");
-        let panics = together(&|| Ok(()), &|| panic!("on purpose"));
-        assert!(panics.is_err());
     }
 }

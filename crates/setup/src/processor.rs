@@ -11,8 +11,8 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use crate::Waterfall;
-use crate::collector::{Activity, ProviderId};
-use crate::pipeline::together;
+use crate::both::together;
+use crate::collector::{Attention, ProviderId};
 
 /// As long as the SDK's own processors take for a flush at most.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,12 +70,10 @@ impl WaterfallProcessor {
         let mut state = shared.lock();
         if self.is_open() {
             shared.start(&mut state);
-            state.collector.start(
-                Instant::now(),
-                self.provider,
-                Arc::clone(&self.service),
-                data,
-            );
+            let attention = state
+                .collector
+                .start(Instant::now(), self.provider, Arc::clone(&self.service), data);
+            shared.wake(&state, attention);
         }
     }
 
@@ -83,10 +81,8 @@ impl WaterfallProcessor {
         let shared = self.waterfall.shared();
         let mut state = shared.lock();
         if self.is_open() {
-            let activity = state
-                .collector
-                .end(Instant::now(), Arc::clone(&self.service), data);
-            shared.wake(&state, activity);
+            let attention = state.collector.end(Instant::now(), Arc::clone(&self.service), data);
+            shared.wake(&state, attention);
         }
     }
 
@@ -107,7 +103,7 @@ impl WaterfallProcessor {
             0 => state.collector.abandon_all(),
             _ => state.collector.abandon(self.provider),
         }
-        shared.wake(&state, Activity::Paused);
+        shared.wake(&state, Attention::Needed);
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::duration::human;
 use crate::escape;
 use crate::paint::{Color, Paint};
-use crate::row::{Columns, Row, human};
+use crate::row::{Columns, Row};
 use crate::trace::Trace;
 use crate::tree::lines;
 
@@ -104,8 +105,7 @@ mod tests {
     }
 
     fn answered(mut data: SpanData, code: i64) -> SpanData {
-        data.attributes
-            .push(KeyValue::new("http.response.status_code", code));
+        data.attributes.push(KeyValue::new("http.response.status_code", code));
         data
     }
 
@@ -121,11 +121,7 @@ mod tests {
     }
 
     fn trace(spans: Vec<TraceSpan>, losses: Losses) -> Trace {
-        Trace::new(
-            TraceId::from(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736),
-            spans,
-            losses,
-        )
+        Trace::new(TraceId::from(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736), spans, losses)
     }
 
     fn checkout() -> Trace {
@@ -133,33 +129,21 @@ mod tests {
         let spans = vec![
             span(
                 "gateway",
-                answered(
-                    remote(named(data(1, 99, 0..182), "POST /checkout", Server)),
-                    503,
-                ),
+                answered(remote(named(data(1, 99, 0..182), "POST /checkout", Server)), 503),
             ),
             span("gateway", named(data(2, 1, 4..20), "check cart", Internal)),
             span(
                 "gateway",
-                failed(
-                    answered(named(data(3, 1, 20..180), "POST", Client), 503),
-                    "503",
-                ),
+                failed(answered(named(data(3, 1, 20..180), "POST", Client), 503), "503"),
             ),
             span(
                 "orders",
                 failed(
-                    answered(
-                        remote(named(data(4, 3, 30..170), "POST /orders", Server)),
-                        503,
-                    ),
+                    answered(remote(named(data(4, 3, 30..170), "POST /orders", Server)), 503),
                     "503",
                 ),
             ),
-            span(
-                "orders",
-                failed(named(data(5, 4, 40..160), "GET", Client), "timeout"),
-            ),
+            span("orders", failed(named(data(5, 4, 40..160), "GET", Client), "timeout")),
         ];
         trace(spans, Losses::default())
     }
@@ -208,8 +192,7 @@ trace 4bf92f3577b34da6a3ce929d0e0e4736  10.0ms  2 spans  orders
     fn no_name_breaks_its_line() {
         let mut evil = failed(data(1, 0, 0..5), "a\nb");
         evil.name = "x\n! forged \x1b[2J\u{202e}".into();
-        evil.attributes
-            .push(KeyValue::new("rpc.response.status_code", "\r\n"));
+        evil.attributes.push(KeyValue::new("rpc.response.status_code", "\r\n"));
         let text = trace(vec![span("s\n", evil)], Losses::default()).render(200);
         assert_eq!(text.lines().count(), 2, "{text}");
         assert!(!text.contains(['\x1b', '\r', '\u{202e}']), "{text}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use opentelemetry::trace::SpanKind;
 
+use crate::duration::human;
 use crate::escape;
 use crate::paint::{Color, Paint};
 use crate::span::TraceSpan;
@@ -69,14 +70,7 @@ impl<'a> Row<'a> {
         columns(&self.line.branch) + if self.line.span.is_some() { 2 } else { 0 }
     }
 
-    pub(crate) fn draw(
-        &self,
-        out: &mut String,
-        trace: &Trace,
-        fit: &Columns,
-        services: &[&str],
-        paint: Paint,
-    ) {
+    pub(crate) fn draw(&self, out: &mut String, trace: &Trace, fit: &Columns, services: &[&str], paint: Paint) {
         let start = out.len();
         out.push_str(&paint.with(Color::Dim, &self.line.branch));
         let room = fit.label.saturating_sub(self.indent());
@@ -109,12 +103,7 @@ impl<'a> Row<'a> {
             "ERROR" => paint.with(Color::Red, &status),
             _ => paint.with(Color::Yellow, &status),
         };
-        let _ = write!(
-            out,
-            "  {:>width$}  {status}",
-            self.duration,
-            width = fit.duration
-        );
+        let _ = write!(out, "  {:>width$}  {status}", self.duration, width = fit.duration);
         let _ = write!(
             out,
             "  {:<width$}  {}",
@@ -165,10 +154,7 @@ fn bar(trace: &Trace, span: &TraceSpan, width: usize) -> (usize, usize, usize) {
         true => (time.as_secs_f64() / total * width as f64).round() as usize,
         false => 0,
     };
-    let start = span
-        .start()
-        .duration_since(trace.start())
-        .unwrap_or_default();
+    let start = span.start().duration_since(trace.start()).unwrap_or_default();
     let before = cells(start).min(width - 1);
     let bar = match span.duration() {
         Some(duration) => (cells(start + duration).min(width) - before).max(1),
@@ -187,35 +173,13 @@ fn arrow(kind: &SpanKind) -> char {
     }
 }
 
-/// Three digits and a unit: `750ns`, `1.25µs`, `12.5ms`, `125s`.
-pub(crate) fn human(time: Duration) -> String {
-    let nanoseconds = time.as_nanos();
-    let (unit, name) = match nanoseconds {
-        0..1_000 => return format!("{nanoseconds}ns"),
-        1_000..1_000_000 => (1e3, "µs"),
-        1_000_000..1_000_000_000 => (1e6, "ms"),
-        _ => (1e9, "s"),
-    };
-    let value = nanoseconds as f64 / unit;
-    let digits = match value {
-        value if value < 10.0 => 2,
-        value if value < 100.0 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$}{name}")
-}
-
 fn columns(text: &str) -> usize {
     text.chars().count()
 }
 
 fn shorten(text: &str, width: usize) -> String {
     match columns(text) > width {
-        true => text
-            .chars()
-            .take(width.saturating_sub(1))
-            .chain(['…'])
-            .collect(),
+        true => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
         false => text.to_owned(),
     }
 }
@@ -229,48 +193,21 @@ mod tests {
     use crate::trace::Losses;
 
     #[test]
-    fn durations_have_three_digits_and_a_unit() {
-        for (nanoseconds, text) in [
-            (0, "0ns"),
-            (999, "999ns"),
-            (1_000, "1.00µs"),
-            (12_340, "12.3µs"),
-            (123_400_000, "123ms"),
-            (1_500_000_000, "1.50s"),
-            (90_000_000_000, "90.0s"),
-            (3_600_000_000_000, "3600s"),
-        ] {
-            assert_eq!(human(Duration::from_nanos(nanoseconds)), text);
-        }
-    }
-
-    #[test]
     fn a_bar_starts_and_ends_with_its_span_and_is_never_empty() {
-        let spans = [0..100, 0..50, 50..100, 30..31, 100..100, 100..40];
-        let spans = spans
-            .into_iter()
-            .enumerate()
-            .map(|(id, time)| span("a", data(id as u64 + 1, 0, time)));
+        let times = [(0, 100), (0, 50), (50, 100), (30, 31), (100, 100), (100, 40)];
+        let spans = times.into_iter().enumerate().map(|(id, (start, end))| {
+            let time = std::ops::Range { start, end };
+            span("a", data(id as u64 + 1, 0, time))
+        });
         let trace = Trace::new(TraceId::from(1), spans.collect(), Losses::default());
         let bars = (1..=6).map(|id| bar(&trace, trace.span(id.into()).expect("a span"), 10));
-        let expected = [
-            (0, 10, 0),
-            (0, 5, 5),
-            (5, 5, 0),
-            (3, 1, 6),
-            (9, 1, 0),
-            (9, 1, 0),
-        ];
+        let expected = [(0, 10, 0), (0, 5, 5), (5, 5, 0), (3, 1, 6), (9, 1, 0), (9, 1, 0)];
         assert_eq!(bars.collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn a_trace_that_took_no_time_has_bars() {
-        let trace = Trace::new(
-            TraceId::from(1),
-            vec![span("a", data(1, 0, 5..5))],
-            Losses::default(),
-        );
+        let trace = Trace::new(TraceId::from(1), vec![span("a", data(1, 0, 5..5))], Losses::default());
         assert_eq!(bar(&trace, &trace.spans()[0], 10), (0, 1, 9));
     }
 

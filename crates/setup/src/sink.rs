@@ -74,11 +74,7 @@ mod tests {
 
     #[test]
     fn a_trace_is_written_with_an_empty_line_after_it() -> io::Result<()> {
-        let trace = Trace::new(
-            TraceId::from(1),
-            vec![span("a", data(1, 0, 0..5))],
-            Losses::default(),
-        );
+        let trace = Trace::new(TraceId::from(1), vec![span("a", data(1, 0, 0..5))], Losses::default());
         let mut out = Vec::new();
         write(&mut out, &trace, 80, Paint::Plain)?;
         assert_eq!(
@@ -90,11 +86,7 @@ mod tests {
 
     #[test]
     fn a_closed_output_is_an_error_and_no_panic() {
-        let trace = Trace::new(
-            TraceId::from(1),
-            vec![span("a", data(1, 0, 0..5))],
-            Losses::default(),
-        );
+        let trace = Trace::new(TraceId::from(1), vec![span("a", data(1, 0, 0..5))], Losses::default());
         let error = write(Closed, &trace, 80, Paint::Plain).expect_err("closed");
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }

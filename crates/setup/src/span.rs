@@ -128,9 +128,7 @@ impl TraceSpan {
             "rpc.response.status_code",
             "rpc.status_code",
         ];
-        keys.iter()
-            .find_map(|key| self.attribute(key))
-            .map(Value::as_str)
+        keys.iter().find_map(|key| self.attribute(key)).map(Value::as_str)
     }
 
     /// The events recorded in it.
@@ -178,6 +176,23 @@ pub(crate) mod tests {
         }
     }
 
+    pub(crate) fn in_trace(trace: TraceId, mut data: SpanData) -> SpanData {
+        let id = data.span_context.span_id();
+        data.span_context = SpanContext::new(trace, id, TraceFlags::SAMPLED, false, TraceState::NONE);
+        data
+    }
+
+    /// The ids of its spans, by number.
+    pub(crate) fn ids(trace: &crate::Trace) -> Vec<u64> {
+        let ids = trace
+            .spans()
+            .iter()
+            .map(|span| u64::from_be_bytes(span.id().to_bytes()));
+        let mut ids: Vec<_> = ids.collect();
+        ids.sort_unstable();
+        ids
+    }
+
     pub(crate) fn span(service: &str, data: SpanData) -> TraceSpan {
         TraceSpan::new(service.into(), data, Progress::Ended)
     }
@@ -192,10 +207,7 @@ pub(crate) mod tests {
         ];
         data.status = Status::error("");
         let span = span("a", data);
-        assert_eq!(
-            span.attribute("http.response.status_code"),
-            Some(&Value::I64(503))
-        );
+        assert_eq!(span.attribute("http.response.status_code"), Some(&Value::I64(503)));
         assert_eq!(span.status_code().as_deref(), Some("503"));
         assert_eq!(span.error_type().as_deref(), Some("503"));
         assert_eq!(span.attribute("http.route"), None);

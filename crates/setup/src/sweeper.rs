@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-use crate::collector::{Activity, Collector, Limits};
+use crate::collector::{Attention, Collector, Limits};
 use crate::sink::Sink;
 use crate::trace::Trace;
 
@@ -72,9 +72,9 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To be called after a change that may have finished a trace.
-    pub(crate) fn wake(&self, state: &State, activity: Activity) {
-        if activity == Activity::Paused && state.sweeper == Sweeper::Asleep {
+    /// To be called after a change.
+    pub(crate) fn wake(&self, state: &State, attention: Attention) {
+        if attention == Attention::Needed && state.sweeper == Sweeper::Asleep {
             self.work.notify_one();
         }
     }
@@ -92,8 +92,10 @@ impl Shared {
         let waiting = |state: &mut State| state.flushes_done < mine;
         let wait = self.flushed.wait_timeout_while(state, timeout, waiting);
         let (mut state, wait) = wait.unwrap_or_else(PoisonError::into_inner);
+        if wait.timed_out() {
+            return Err(OTelSdkError::Timeout(timeout));
+        }
         match std::mem::take(&mut state.panics) {
-            _ if wait.timed_out() => Err(OTelSdkError::Timeout(timeout)),
             0 => Ok(()),
             panics => Err(OTelSdkError::InternalFailure(format!(
                 "the waterfall's closure panicked, traces not shown: {panics}"
@@ -134,13 +136,15 @@ impl Shared {
                 _ => state.collector.limits.quiet,
             };
             let traces = state.collector.take_finished(now, quiet);
-            if !traces.is_empty() {
+            let full = state.collector.hear();
+            if full || !traces.is_empty() {
                 let width = state.width;
                 drop(state);
-                let panics = traces
-                    .into_iter()
-                    .filter(|trace| !self.show(trace, width))
-                    .count();
+                if full {
+                    warn_of_full();
+                }
+                let panics = traces.iter().filter(|trace| !self.show(trace, width)).count();
+                drop(traces);
                 state = self.lock();
                 state.panics += panics as u64;
             }
@@ -165,18 +169,13 @@ impl Shared {
     fn rest<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         match state.collector.next_finish() {
             Some(finish) => {
-                let nap = finish
-                    .saturating_duration_since(Instant::now())
-                    .max(SHORTEST_NAP);
+                let nap = finish.saturating_duration_since(Instant::now()).max(SHORTEST_NAP);
                 let rested = self.work.wait_timeout(state, nap);
                 rested.unwrap_or_else(PoisonError::into_inner).0
             }
             None => {
                 state.sweeper = Sweeper::Asleep;
-                let mut state = self
-                    .work
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                let mut state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                 if state.sweeper == Sweeper::Asleep {
                     state.sweeper = Sweeper::Awake;
                 }
@@ -189,4 +188,12 @@ impl Shared {
     fn show(&self, trace: &Trace, width: usize) -> bool {
         catch_unwind(AssertUnwindSafe(|| self.sink.show(trace, width))).is_ok()
     }
+}
+
+/// Said here and not where the span starts, because a subscriber may hold locks there.
+fn warn_of_full() {
+    tracing::warn!(
+        "the waterfall holds as many unfinished traces as it may: others are left out, and counted below the next trace; \
+         see `Waterfall::with_max_traces`, and look for spans that never end"
+    );
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor as _};
 
-use crate::pipeline::{Pipeline, reason};
+use crate::both::reason;
+use crate::pipeline::Pipeline;
 use crate::{Error, TelemetryBuilder, bounded};
 
 /// A service's tracing, for as long as this lives.
@@ -85,7 +86,8 @@ impl Telemetry {
     /// | `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT` | limits of a span | the SDK, always |
     /// | `NO_COLOR` | printed waterfalls have no colors | [`Waterfall`](crate::Waterfall) |
     ///
-    /// An empty variable counts as unset. Of the names in one line the first that is set counts.
+    /// An empty variable counts as unset. Of the names in one line the first that is set counts. `OTEL_SDK_DISABLED`,
+    /// `OTEL_TRACES_EXPORTER` and `OTEL_PROPAGATORS` are not read.
     ///
     /// # Errors
     ///
@@ -96,12 +98,7 @@ impl Telemetry {
         TelemetryBuilder::from_environment(service.into())?.install()
     }
 
-    pub(crate) fn new(
-        provider: SdkTracerProvider,
-        pipeline: Pipeline,
-        timeout: Duration,
-        reach: Reach,
-    ) -> Self {
+    pub(crate) fn new(provider: SdkTracerProvider, pipeline: Pipeline, timeout: Duration, reach: Reach) -> Self {
         Self {
             provider,
             pipeline,

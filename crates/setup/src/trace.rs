@@ -74,18 +74,12 @@ impl Trace {
     /// The one span that has no parent here: it has none at all, or its parent is in another process.
     /// `None` when there is no such span, or more than one.
     pub fn root(&self) -> Option<&TraceSpan> {
-        let mut roots = self
-            .spans
-            .iter()
-            .filter(|span| self.place(span) == Place::Root);
+        let mut roots = self.spans.iter().filter(|span| self.place(span) == Place::Root);
         roots.next().filter(|_| roots.next().is_none())
     }
 
     /// The spans whose parent is `span`, by start time.
-    pub fn children_of<'a>(
-        &'a self,
-        span: &TraceSpan,
-    ) -> impl Iterator<Item = &'a TraceSpan> + use<'a> {
+    pub fn children_of<'a>(&'a self, span: &TraceSpan) -> impl Iterator<Item = &'a TraceSpan> + use<'a> {
         let parent = span.id();
         let children = self.spans.iter();
         children.filter(move |child| child.parent_id() == Some(parent) && child.id() != parent)
@@ -104,14 +98,12 @@ impl Trace {
 
     /// When the first span started.
     pub fn start(&self) -> SystemTime {
-        self.spans
-            .first()
-            .map_or(SystemTime::UNIX_EPOCH, TraceSpan::start)
+        self.spans.first().map_or(SystemTime::UNIX_EPOCH, TraceSpan::start)
     }
 
     /// From the start of the first span to the last end of any; spans that have not ended count as ended at their start.
     pub fn duration(&self) -> Duration {
-        let ends = self.spans.iter().map(|span| span.last_seen());
+        let ends = self.spans.iter().map(TraceSpan::last_seen);
         let end = ends.max().unwrap_or(SystemTime::UNIX_EPOCH);
         end.duration_since(self.start()).unwrap_or_default()
     }
@@ -227,13 +219,7 @@ mod tests {
             }
         ));
         assert!(!with(Progress::Open, none));
-        assert!(!with(
-            Progress::Ended,
-            Losses {
-                left_out: 1,
-                ..none
-            }
-        ));
+        assert!(!with(Progress::Ended, Losses { left_out: 1, ..none }));
         assert!(!with(
             Progress::Ended,
             Losses {

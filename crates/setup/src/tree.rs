@@ -35,10 +35,10 @@ pub(crate) fn lines(trace: &Trace) -> Vec<Line<'_>> {
         walk.below(vec![(root, Vec::new())]);
     }
     let marked = walk.lines.len();
-    walk.hang(orphans);
+    walk.hang(&orphans);
     // Parents in a circle: none of them is below a root.
     while let Some(at) = walk.seen.iter().position(|seen| !seen) {
-        walk.hang(vec![at]);
+        walk.hang(&[at]);
     }
     let mut lines = walk.lines;
     if marked < lines.len() {
@@ -65,8 +65,8 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Adds these spans, as children of one parent, and all below them.
-    fn hang(&mut self, spans: Vec<usize>) {
-        let stack = siblings(&spans, &Vec::new());
+    fn hang(&mut self, spans: &[usize]) {
+        let stack = siblings(spans, &Vec::new());
         self.below(stack);
     }
 
@@ -148,10 +148,7 @@ mod tests {
     #[test]
     fn spans_without_their_parent_hang_below_a_marker() {
         let tree = drawn(&[(1, 0), (2, 9), (3, 2), (4, 8)]);
-        assert_eq!(
-            tree,
-            ["span 1", "?", "├─ span 2", "│  └─ span 3", "└─ span 4"]
-        );
+        assert_eq!(tree, ["span 1", "?", "├─ span 2", "│  └─ span 3", "└─ span 4"]);
     }
 
     #[test]

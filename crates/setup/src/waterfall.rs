@@ -109,8 +109,6 @@ impl Waterfall {
 
 impl fmt::Debug for Waterfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Waterfall")
-            .field(self.shared().sink())
-            .finish()
+        f.debug_tuple("Waterfall").field(self.shared().sink()).finish()
     }
 }

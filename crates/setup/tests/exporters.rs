@@ -17,36 +17,25 @@ struct Names(Arc<Mutex<Vec<String>>>);
 
 impl Names {
     fn exported(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl SpanExporter for Names {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let names = batch.into_iter().map(|span| span.name.into_owned());
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(names);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
         Ok(())
     }
 }
 
 fn work(telemetry: &Telemetry, name: &'static str) {
-    telemetry
-        .tracer_provider()
-        .tracer("test")
-        .in_span(name, |_| ());
+    telemetry.tracer_provider().tracer("test").in_span(name, |_| ());
 }
 
 #[test]
 fn nothing_to_export_to_is_an_error() {
-    let error = Telemetry::builder("orders")
-        .build()
-        .expect_err("nothing to export to");
+    let error = Telemetry::builder("orders").build().expect_err("nothing to export to");
     assert!(matches!(error, Error::NoExporter));
     assert!(error.to_string().contains("with_waterfall"), "{error}");
 }
@@ -87,9 +76,7 @@ fn a_sampler_decides() -> Outcome {
 #[test]
 fn spans_after_the_end_do_no_harm() -> Outcome {
     let names = Names::default();
-    let telemetry = Telemetry::builder("orders")
-        .with_exporter(names.clone())
-        .build()?;
+    let telemetry = Telemetry::builder("orders").with_exporter(names.clone()).build()?;
     let tracer = telemetry.tracer_provider().tracer("test");
     let mut open = tracer.start("open at the end");
     work(&telemetry, "in time");
@@ -102,9 +89,7 @@ fn spans_after_the_end_do_no_harm() -> Outcome {
 
 #[test]
 fn a_provider_that_was_shut_down_by_hand_is_no_error() -> Outcome {
-    let telemetry = Telemetry::builder("orders")
-        .with_exporter(Names::default())
-        .build()?;
+    let telemetry = Telemetry::builder("orders").with_exporter(Names::default()).build()?;
     telemetry.tracer_provider().shutdown()?;
     telemetry.shutdown()?;
     Ok(())
@@ -120,11 +105,7 @@ struct Blocked {
 impl SpanExporter for Blocked {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         let _ = self.begun.send(());
-        let _ = self
-            .release
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .recv();
+        let _ = self.release.lock().unwrap_or_else(PoisonError::into_inner).recv();
         Ok(())
     }
 }
@@ -185,9 +166,7 @@ struct Traced {
 impl SpanExporter for Traced {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         let span = self.tracer.get().map(|tracer| tracer.start("export"));
-        let _ = self
-            .recorded
-            .send(span.is_some_and(|span| span.is_recording()));
+        let _ = self.recorded.send(span.is_some_and(|span| span.is_recording()));
         Ok(())
     }
 }
@@ -200,14 +179,8 @@ fn what_an_exporter_does_is_not_traced() -> Outcome {
         tracer: Arc::clone(&tracer),
         recorded,
     };
-    let telemetry = Telemetry::builder("orders")
-        .with_exporter(exporter)
-        .build()?;
-    assert!(
-        tracer
-            .set(telemetry.tracer_provider().tracer("test"))
-            .is_ok()
-    );
+    let telemetry = Telemetry::builder("orders").with_exporter(exporter).build()?;
+    assert!(tracer.set(telemetry.tracer_provider().tracer("test")).is_ok());
     work(&telemetry, "a");
     telemetry.flush()?;
     telemetry.flush()?;

@@ -27,10 +27,7 @@ fn one_guard_at_a_time_is_the_process_s_own() -> Result<(), Box<dyn std::error::
     );
 
     let tracer = global::tracer("test");
-    let span = tracer
-        .span_builder("call")
-        .with_kind(SpanKind::Client)
-        .start(&tracer);
+    let span = tracer.span_builder("call").with_kind(SpanKind::Client).start(&tracer);
     let cx = Context::new().with_span(span);
     let mut headers = std::collections::HashMap::new();
     global::get_text_map_propagator(|propagator| propagator.inject_context(&cx, &mut headers));
@@ -38,14 +35,8 @@ fn one_guard_at_a_time_is_the_process_s_own() -> Result<(), Box<dyn std::error::
     installed.shutdown()?;
     let trace = traces.try_recv()?;
     assert_eq!(trace.spans()[0].name(), "call");
-    let traceparent = headers
-        .get("traceparent")
-        .map(String::as_str)
-        .unwrap_or_default();
-    assert!(
-        traceparent.contains(&trace.id().to_string()),
-        "{traceparent}"
-    );
+    let traceparent = headers.get("traceparent").map(String::as_str).unwrap_or_default();
+    assert!(traceparent.contains(&trace.id().to_string()), "{traceparent}");
 
     let again = builder().install()?;
     global::tracer("test").in_span("again", |_| ());

@@ -5,9 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{
-    Span as _, SpanKind, TraceContextExt as _, Tracer as _, TracerProvider as _,
-};
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracer;
 use tower_telemetry_setup::{Error, Telemetry, Trace, Waterfall};
 
@@ -25,9 +23,7 @@ fn channel() -> (Waterfall, Receiver<Trace>) {
 }
 
 fn service(name: &str, waterfall: &Waterfall) -> Result<(Telemetry, SdkTracer), Error> {
-    let telemetry = Telemetry::builder(name)
-        .with_waterfall(waterfall.clone())
-        .build()?;
+    let telemetry = Telemetry::builder(name).with_waterfall(waterfall.clone()).build()?;
     let tracer = telemetry.tracer_provider().tracer("test");
     Ok((telemetry, tracer))
 }
@@ -57,12 +53,7 @@ fn a_trace_through_several_services_is_one_trace() -> Outcome {
 
     let inbound = start(&gateway_tracer, "GET /", SpanKind::Server, &Context::new());
     let call = start(&gateway_tracer, "GET", SpanKind::Client, &inbound);
-    let served = start(
-        &orders_tracer,
-        "GET /orders",
-        SpanKind::Server,
-        &sent(&call),
-    );
+    let served = start(&orders_tracer, "GET /orders", SpanKind::Server, &sent(&call));
     call.span().end();
     inbound.span().end();
     gateway.flush()?;
@@ -77,10 +68,7 @@ fn a_trace_through_several_services_is_one_trace() -> Outcome {
     assert_eq!((root.service(), root.name()), ("gateway", "GET /"));
     let call = trace.children_of(root).next().expect("a call");
     let served = trace.children_of(call).next().expect("a served call");
-    assert_eq!(
-        (served.service(), served.parent_is_remote()),
-        ("orders", true)
-    );
+    assert_eq!((served.service(), served.parent_is_remote()), ("orders", true));
     gateway.shutdown()?;
     orders.shutdown()?;
     assert!(traces.try_recv().is_err(), "there was one trace");
@@ -106,9 +94,7 @@ fn spans_after_a_flush_come_as_the_rest_of_their_trace() -> Outcome {
     let first = start(&tracer, "first", SpanKind::Internal, &Context::new());
     first.span().end();
     telemetry.flush()?;
-    start(&tracer, "late", SpanKind::Internal, &first)
-        .span()
-        .end();
+    start(&tracer, "late", SpanKind::Internal, &first).span().end();
     telemetry.flush()?;
     let (first, late) = (traces.try_recv()?, traces.try_recv()?);
     assert!(first.is_complete());
@@ -124,17 +110,9 @@ fn a_shutdown_hands_over_what_is_still_open() -> Outcome {
     let (gateway, gateway_tracer) = service("gateway", &waterfall)?;
     let (orders, orders_tracer) = service("orders", &waterfall)?;
     let inbound = start(&gateway_tracer, "GET /", SpanKind::Server, &Context::new());
-    let served = start(
-        &orders_tracer,
-        "GET /orders",
-        SpanKind::Server,
-        &sent(&inbound),
-    );
+    let served = start(&orders_tracer, "GET /orders", SpanKind::Server, &sent(&inbound));
     gateway.shutdown()?;
-    assert!(
-        traces.try_recv().is_err(),
-        "the other service may still end its span"
-    );
+    assert!(traces.try_recv().is_err(), "the other service may still end its span");
     served.span().end();
     drop(orders);
     let trace = traces.try_recv()?;
@@ -159,10 +137,7 @@ fn a_closure_that_panics_loses_its_trace_and_no_other() -> Outcome {
     let (telemetry, tracer) = service("orders", &waterfall)?;
     tracer.in_span("bad", |_| ());
     let flushed = telemetry.flush().expect_err("a panic").to_string();
-    assert!(
-        flushed.contains("panicked, traces not shown: 1"),
-        "{flushed}"
-    );
+    assert!(flushed.contains("panicked, traces not shown: 1"), "{flushed}");
     tracer.in_span("good", |_| ());
     telemetry.flush()?;
     assert_eq!(traces.try_recv()?.spans()[0].name(), "good");
@@ -194,20 +169,14 @@ fn what_finds_no_room_is_counted() -> Outcome {
     let (telemetry, tracer) = service("orders", &waterfall)?;
     let root = start(&tracer, "root", SpanKind::Internal, &Context::new());
     for _ in 0..3 {
-        start(&tracer, "child", SpanKind::Internal, &root)
-            .span()
-            .end();
+        start(&tracer, "child", SpanKind::Internal, &root).span().end();
     }
     tracer.in_span("other trace", |_| ());
     root.span().end();
     telemetry.flush()?;
     let trace = traces.try_recv()?;
     assert_eq!(
-        (
-            trace.spans().len(),
-            trace.left_out(),
-            trace.left_out_elsewhere()
-        ),
+        (trace.spans().len(), trace.left_out(), trace.left_out_elsewhere()),
         (2, 2, 1)
     );
     Ok(())

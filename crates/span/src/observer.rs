@@ -16,9 +16,7 @@ pub struct SpanObserver {
 impl SpanObserver {
     /// Makes spans like these.
     pub fn new(spans: Spans<PlainCall>) -> Self {
-        SpanObserver {
-            spans: Arc::new(spans),
-        }
+        SpanObserver { spans: Arc::new(spans) }
     }
 }
 

@@ -178,12 +178,7 @@ impl<F> Spans<F> {
     }
 
     /// Adds what the user wants of the request.
-    pub(crate) fn add_request(
-        &self,
-        facts: &F,
-        request: &request::Parts,
-        attributes: &mut Vec<KeyValue>,
-    ) {
+    pub(crate) fn add_request(&self, facts: &F, request: &request::Parts, attributes: &mut Vec<KeyValue>) {
         let headers = captured("http.request.header.", &self.request_headers, &request.headers);
         attributes.extend(headers);
         if let Some(on_request) = &self.on_request {
@@ -192,10 +187,7 @@ impl<F> Spans<F> {
     }
 
     /// What the user wants of the response's headers.
-    pub(crate) fn response_attributes<'a>(
-        &'a self,
-        headers: &'a HeaderMap,
-    ) -> impl Iterator<Item = KeyValue> + 'a {
+    pub(crate) fn response_attributes<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = KeyValue> + 'a {
         captured("http.response.header.", &self.response_headers, headers)
     }
 

@@ -76,13 +76,7 @@ impl From<&End<'_>> for Outcome {
             },
             End::Failed(Failure::Service(_)) => Outcome::ServiceFailed,
             End::Failed(Failure::Body(_)) => Outcome::BodyFailed,
-            End::Failed(Failure::Short {
-                announced,
-                received,
-            }) => Outcome::Short {
-                announced,
-                received,
-            },
+            End::Failed(Failure::Short { announced, received }) => Outcome::Short { announced, received },
             End::Dropped => Outcome::Dropped,
             End::Panicked => Outcome::Panicked,
         }
@@ -162,9 +156,7 @@ impl<F> Observe<F> for Journal {
 
     fn watch(&self, _: &mut Call<'_, F>) -> JournalWatch {
         self.write(Entry::Watch);
-        JournalWatch {
-            journal: self.clone(),
-        }
+        JournalWatch { journal: self.clone() }
     }
 }
 
@@ -246,11 +238,7 @@ mod tests {
     #[should_panic(expected = "not one call with one end")]
     fn a_call_without_an_end_is_noticed() {
         let journal = Journal::new();
-        let _response = exchange(
-            journal.clone(),
-            Request::new(()),
-            Response::new(Script::default()),
-        );
+        let _response = exchange(journal.clone(), Request::new(()), Response::new(Script::default()));
         journal.ending();
     }
 }

@@ -28,7 +28,7 @@ pub mod spans;
 
 pub use classify::{Exchange, MethodAndStatus};
 pub use exchange::exchange;
+pub use journal::{Ending, Entry, Journal, JournalWatch, Outcome};
 #[cfg(feature = "spans")]
 pub use log::Log;
-pub use journal::{Ending, Entry, Journal, JournalWatch, Outcome};
 pub use script::{EndFlag, Polls, Script, ScriptError, ScriptPanic, Step};

@@ -16,7 +16,10 @@ impl Log {
     pub fn of(scenario: impl FnOnce()) -> Vec<String> {
         let log = Log::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
         tracing::subscriber::with_default(subscriber, scenario);
         let bytes = log.0.lock().expect("no writer panicked").clone();
         let text = String::from_utf8(bytes).expect("text was logged");

@@ -35,10 +35,7 @@ impl Step {
     /// Trailers with one field.
     pub fn trailer(name: &'static str, value: &'static str) -> Self {
         let mut trailers = HeaderMap::new();
-        trailers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
+        trailers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         Step::Trailers(trailers)
     }
 
@@ -132,10 +129,7 @@ impl Body for Script {
     type Data = Bytes;
     type Error = ScriptError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ScriptError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, ScriptError>>> {
         let at_poll = self.polls.0.fetch_add(1, Ordering::Relaxed);
         if let [Step::Stall, ..] = self.steps.as_slice() {
             return Poll::Pending;

@@ -2,9 +2,7 @@
 
 use opentelemetry::trace::SpanId;
 use opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::trace::{
-    InMemorySpanExporter, Sampler, SdkTracerProvider, ShouldSample, SpanData,
-};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, ShouldSample, SpanData};
 
 /// A tracer provider of its own, and the spans that it has finished.
 #[derive(Clone, Debug)]
@@ -48,7 +46,9 @@ impl Recorder {
     pub fn named(&self, name: &str) -> SpanData {
         let spans = self.spans();
         let found = spans.iter().find(|span| span.name == name);
-        found.unwrap_or_else(|| panic!("no span {name:?} in {spans:#?}")).clone()
+        found
+            .unwrap_or_else(|| panic!("no span {name:?} in {spans:#?}"))
+            .clone()
     }
 }
 
@@ -75,7 +75,11 @@ pub fn text(span: &SpanData, key: &str) -> Option<String> {
 
 /// The keys of all attributes, sorted.
 pub fn keys(span: &SpanData) -> Vec<&str> {
-    let mut keys: Vec<_> = span.attributes.iter().map(|KeyValue { key, .. }| key.as_str()).collect();
+    let mut keys: Vec<_> = span
+        .attributes
+        .iter()
+        .map(|KeyValue { key, .. }| key.as_str())
+        .collect();
     keys.sort_unstable();
     keys
 }

@@ -43,18 +43,28 @@ pub(crate) fn router(telemetry: &Telemetry, upstreams: Upstreams) -> Router {
 
 async fn order(State(shop): State<Gateway>, Path(item): Path<String>) -> Result<Response, Upstream> {
     let catalog = shop.upstreams.catalog;
-    let found = shop.call(Method::GET, catalog, &format!("/items/{item}"), "/items/{item}").await?;
+    let found = shop
+        .call(Method::GET, catalog, &format!("/items/{item}"), "/items/{item}")
+        .await?;
     let price = found.into_body().collect().await.map_err(|_| Upstream)?.to_bytes();
     let price = std::str::from_utf8(&price).map_err(|_| Upstream)?;
     let payments = shop.upstreams.payments;
-    shop.call(Method::POST, payments, &format!("/charges/{price}"), "/charges/{amount}").await?;
+    shop.call(
+        Method::POST,
+        payments,
+        &format!("/charges/{price}"),
+        "/charges/{amount}",
+    )
+    .await?;
     Ok((StatusCode::CREATED, format!("one {item} for {price}, paid\n")).into_response())
 }
 
 /// Hands the catalog's rows on as they come. axum answers `HEAD` with it, too.
 async fn export(State(shop): State<Gateway>, request: Request) -> Result<Response, Upstream> {
     let method = request.method().clone();
-    let rows = shop.call(method, shop.upstreams.catalog, "/export.csv", "/export.csv").await?;
+    let rows = shop
+        .call(method, shop.upstreams.catalog, "/export.csv", "/export.csv")
+        .await?;
     Ok(Response::new(rows.into_body()))
 }
 

@@ -58,7 +58,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     let door = gateway.address();
     let _services = [
         catalog.start(&waterfall, |telemetry| catalog::router().layer(serve::layer(telemetry)))?,
-        payments.start(&waterfall, |telemetry| payments::router().layer(serve::layer(telemetry)))?,
+        payments.start(&waterfall, |telemetry| {
+            payments::router().layer(serve::layer(telemetry))
+        })?,
         gateway.start(&waterfall, |telemetry| {
             gateway::router(telemetry, upstreams).layer(serve::layer(telemetry))
         })?,

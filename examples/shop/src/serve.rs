@@ -23,7 +23,11 @@ pub(crate) async fn bind(name: &'static str, port: u16) -> anyhow::Result<Bound>
         format!("{name} cannot listen on port {port}: choose another with --{name} PORT (0 takes any that is free)")
     })?;
     let address = listener.local_addr()?;
-    Ok(Bound { name, listener, address })
+    Ok(Bound {
+        name,
+        listener,
+        address,
+    })
 }
 
 impl Bound {

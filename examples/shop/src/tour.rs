@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
-use tower_telemetry::setup::Trace;
+use tower_telemetry::setup::{Trace, TraceSpan};
 
 use crate::outline::outline;
 
@@ -145,9 +145,17 @@ const TOUR: [Stop; 8] = [
 pub(crate) async fn run(door: SocketAddr, finished: &mut UnboundedReceiver<Trace>) -> anyhow::Result<usize> {
     let mut broken = 0;
     for (number, stop) in (1..).zip(&TOUR) {
-        println!("\n{number} of {}. {}: {} {}", TOUR.len(), stop.title, stop.method, stop.path.replace(SECRET, "…"));
+        println!(
+            "\n{number} of {}. {}: {} {}",
+            TOUR.len(),
+            stop.title,
+            stop.method,
+            stop.path.replace(SECRET, "…")
+        );
         println!("   {}\n", stop.see);
-        stop.visit(door).await.with_context(|| format!("the request {:?} got no answer", stop.title))?;
+        stop.visit(door)
+            .await
+            .with_context(|| format!("the request {:?} got no answer", stop.title))?;
         let trace = timeout(PATIENCE, finished.recv()).await;
         let Ok(Some(trace)) = trace else {
             bail!("the trace of {:?} did not come within {PATIENCE:?}", stop.title);
@@ -192,7 +200,7 @@ impl Stop {
         if found != self.outline {
             return Err(format!("expected\n{}but found\n{found}", self.outline));
         }
-        let mut values = trace.spans().iter().flat_map(|span| span.attributes());
+        let mut values = trace.spans().iter().flat_map(TraceSpan::attributes);
         match values.find(|attribute| attribute.value.as_str().contains(SECRET)) {
             Some(leak) => Err(format!("{} holds the secret", leak.key)),
             None => Ok(()),

@@ -11,7 +11,9 @@ use tower_telemetry::setup::{Telemetry, Waterfall};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let _telemetry = Telemetry::builder("visitor").with_waterfall(Waterfall::stdout()).install()?;
+    let _telemetry = Telemetry::builder("visitor")
+        .with_waterfall(Waterfall::stdout())
+        .install()?;
 
     // Not traced itself: it answers with the trace header that it got.
     let echo = |headers: HeaderMap| async move { format!("{:?}", headers.get("traceparent")) };
@@ -28,7 +30,10 @@ async fn main() -> anyhow::Result<()> {
         .extension(UrlTemplate::new("/items/{id}"))
         .body(axum::body::Body::empty())?;
     let response = client.ready().await?.call(request).await?;
-    println!("{}", String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?);
+    println!(
+        "{}",
+        String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?
+    );
 
     // Nobody listens on port 1: the span has `error.type = connect`.
     let refused = Request::get("http://127.0.0.1:1/").body(axum::body::Body::empty())?;

@@ -13,12 +13,17 @@ use tower_telemetry::semconv::Route;
 use tower_telemetry::setup::{Telemetry, Waterfall};
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    Ok(Response::new(Full::from(format!("you asked for {}\n", request.uri().path()))))
+    Ok(Response::new(Full::from(format!(
+        "you asked for {}\n",
+        request.uri().path()
+    ))))
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let _telemetry = Telemetry::builder("bare").with_waterfall(Waterfall::stdout()).install()?;
+    let _telemetry = Telemetry::builder("bare")
+        .with_waterfall(Waterfall::stdout())
+        .install()?;
 
     let traced = tower_telemetry::server().layer(service_fn(answer));
     // Without a router nobody knows the route, unless it is said before the layer.
@@ -31,7 +36,9 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(async move {
         let (socket, _) = listener.accept().await?;
         let service = TowerToHyperService::new(service);
-        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await?;
+        hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(socket), service)
+            .await?;
         anyhow::Ok(())
     });
 

@@ -11,10 +11,15 @@ use tower_telemetry_setup::{Telemetry, Waterfall};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     // The guard flushes what is left when main ends.
-    let _telemetry = Telemetry::builder("greeter").with_waterfall(Waterfall::stdout()).install()?;
+    let _telemetry = Telemetry::builder("greeter")
+        .with_waterfall(Waterfall::stdout())
+        .install()?;
 
     let app = Router::new()
-        .route("/hello/{name}", get(|Path(name): Path<String>| async move { format!("hello {name}") }))
+        .route(
+            "/hello/{name}",
+            get(|Path(name): Path<String>| async move { format!("hello {name}") }),
+        )
         // Below the routes, so that the layer sees which one matched.
         .layer(ExtractLayer::new());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;

@@ -85,36 +85,28 @@ pub(crate) fn plans() -> impl Strategy<Value = Plan> {
     let action = prop_oneof![4 => Just(Action::Poll), 1 => Just(Action::Wake)];
     let drop = prop_oneof![Just(Drop::Plainly), Just(Drop::WhileUnwinding)];
     let request = (select(methods.to_vec()), called, 0..3_usize, future);
-    let head = (
-        select(statuses.to_vec()),
-        option::of(length),
-        option::of(0..16_u64),
-    );
+    let head = (select(statuses.to_vec()), option::of(length), option::of(0..16_u64));
     let caller = (vec(action, 0..16), drop);
     (request, head, vec(step, 0..7), flag, caller).prop_map(
-        |((method, call, waits, future), (status, length, hint), body, flag, (caller, drop))| {
-            Plan {
-                method,
-                call,
-                waits,
-                future,
-                status: StatusCode::from_u16(status).expect("a status"),
-                length,
-                hint,
-                body,
-                flag,
-                caller,
-                drop,
-            }
+        |((method, call, waits, future), (status, length, hint), body, flag, (caller, drop))| Plan {
+            method,
+            call,
+            waits,
+            future,
+            status: StatusCode::from_u16(status).expect("a status"),
+            length,
+            hint,
+            body,
+            flag,
+            caller,
+            drop,
         },
     )
 }
 
 pub(crate) struct ServiceFailed;
 
-pub(crate) fn planned(
-    plan: &Plan,
-) -> impl std::future::Future<Output = Result<Response<Script>, ServiceFailed>> {
+pub(crate) fn planned(plan: &Plan) -> impl std::future::Future<Output = Result<Response<Script>, ServiceFailed>> {
     if plan.call == Called::Panics {
         resume_unwind(Box::new("in call"));
     }

@@ -22,9 +22,7 @@ impl Model {
         };
         let outcome = model.outcome(plan);
         let verdict = match (&outcome, model.status) {
-            (Outcome::Complete { .. }, Some(status)) if status.as_u16() >= 500 => {
-                Verdict::Error("5xx")
-            }
+            (Outcome::Complete { .. }, Some(status)) if status.as_u16() >= 500 => Verdict::Error("5xx"),
             (Outcome::Complete { .. }, _) => Verdict::Ok,
             (Outcome::ServiceFailed, _) => Verdict::Error("service_error"),
             (Outcome::BodyFailed | Outcome::Short { .. }, _) => Verdict::Error("body_error"),
@@ -45,11 +43,7 @@ impl Model {
     }
 
     fn outcome(&mut self, plan: &Plan) -> Outcome {
-        let polls = plan
-            .caller
-            .iter()
-            .filter(|&&action| action == Action::Poll)
-            .count();
+        let polls = plan.caller.iter().filter(|&&action| action == Action::Poll).count();
         self.scope();
         if plan.call == Called::Panics {
             return Outcome::Panicked;
@@ -80,8 +74,7 @@ impl Model {
 
     /// How the body ends, if it is polled so often and then dropped.
     fn body(&mut self, plan: &Plan, polls: usize) -> Outcome {
-        let bodiless =
-            plan.method == "HEAD" || matches!(plan.status.as_u16(), 100..=199 | 204 | 304);
+        let bodiless = plan.method == "HEAD" || matches!(plan.status.as_u16(), 100..=199 | 204 | 304);
         let header = plan.length.as_ref().and_then(|length| length.parse().ok());
         let announced = header.or(plan.hint).filter(|_| !bodiless);
         let at_end = |steps_left: usize| match plan.flag {
@@ -90,10 +83,7 @@ impl Model {
             EndFlag::Always => true,
         };
         let over = |received, trailers| match announced {
-            Some(announced) if received < announced => Outcome::Short {
-                announced,
-                received,
-            },
+            Some(announced) if received < announced => Outcome::Short { announced, received },
             _ => Outcome::Complete { trailers },
         };
         if at_end(plan.body.len()) {

@@ -5,12 +5,8 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
-    TraceService, TraceServiceServer,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -31,9 +27,7 @@ impl TraceService for Collector {
 
 /// Its address, and what arrives there.
 pub(crate) fn start() -> io::Result<(String, Receiver<ExportTraceServiceRequest>)> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let incoming = {
         let _entered = runtime.enter();
         TcpIncoming::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(io::Error::other)?
@@ -42,11 +36,7 @@ pub(crate) fn start() -> io::Result<(String, Receiver<ExportTraceServiceRequest>
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         let service = TraceServiceServer::new(Collector(send));
-        runtime.block_on(
-            Server::builder()
-                .add_service(service)
-                .serve_with_incoming(incoming),
-        )
+        runtime.block_on(Server::builder().add_service(service).serve_with_incoming(incoming))
     });
     Ok((address, receive))
 }

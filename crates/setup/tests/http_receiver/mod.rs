@@ -9,8 +9,7 @@ use std::thread;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
-const OK: &[u8] =
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
 
 /// One request that arrived.
 pub(crate) struct Request {
@@ -46,19 +45,12 @@ fn answer(stream: TcpStream, send: &Sender<Request>) -> io::Result<()> {
             };
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
-        let length = headers
-            .get("content-length")
-            .and_then(|length| length.parse().ok());
+        let length = headers.get("content-length").and_then(|length| length.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         reader.read_exact(&mut body)?;
         let body = ExportTraceServiceRequest::decode(body.as_slice()).map_err(io::Error::other)?;
         // First, because the test looks as soon as it has the answer.
-        send.send(Request {
-            line,
-            headers,
-            body,
-        })
-        .map_err(io::Error::other)?;
+        send.send(Request { line, headers, body }).map_err(io::Error::other)?;
         writer.write_all(OK)?;
     }
 }

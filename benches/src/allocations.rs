@@ -1,0 +1,84 @@
+//! An allocator that counts.
+#![allow(unsafe_code, reason = "the allocator's trait is unsafe")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// The system's allocator, which counts what each thread asks for.
+pub struct Counting;
+
+/// What a thread has asked the allocator for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allocations {
+    /// How often. To grow in place counts, too.
+    pub count: u64,
+    /// How many bytes, freed or not.
+    pub bytes: u64,
+    /// How many bytes were given back.
+    pub freed: u64,
+}
+
+thread_local! {
+    static ASKED: Cell<Allocations> = const { Cell::new(Allocations { count: 0, bytes: 0, freed: 0 }) };
+}
+
+impl Allocations {
+    /// Up to now, by this thread.
+    pub fn now() -> Self {
+        ASKED.get()
+    }
+
+    /// Since then.
+    pub fn since(self) -> Self {
+        let now = Self::now();
+        Allocations {
+            count: now.count - self.count,
+            bytes: now.bytes - self.bytes,
+            freed: now.freed - self.freed,
+        }
+    }
+
+    /// Bytes that were asked for and are still in use. Less than none, if more was freed.
+    pub fn held(self) -> i64 {
+        self.bytes.cast_signed() - self.freed.cast_signed()
+    }
+}
+
+fn asked(bytes: usize, freed: usize) {
+    // A thread that is ending has nowhere to count.
+    let _ = ASKED.try_with(|asked| {
+        let Allocations { count, bytes: before, freed: free } = asked.get();
+        asked.set(Allocations {
+            count: count + u64::from(bytes > 0),
+            bytes: before + bytes as u64,
+            freed: free + freed as u64,
+        });
+    });
+}
+
+// SAFETY: everything is the system allocator's; what is counted lives in a thread local that neither allocates nor drops.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        asked(layout.size(), 0);
+        // SAFETY: the caller's promise is the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        asked(layout.size(), 0);
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        asked(0, layout.size());
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        asked(size, layout.size());
+        // SAFETY: as above.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}

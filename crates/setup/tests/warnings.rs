@@ -1,0 +1,72 @@
+//! What is logged where nobody can be given an error. The subscriber is the process's own, because other threads log, too.
+
+use std::io::{self, Write};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use tower_telemetry_setup::{Telemetry, Waterfall};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Lines(Sender<String>);
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = self.0.send(String::from_utf8_lossy(line).into_owned());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct Fails;
+
+impl SpanExporter for Fails {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Err(OTelSdkError::InternalFailure("no such luck".into()))
+    }
+}
+
+/// The next line from this crate.
+fn warning(lines: &Receiver<String>) -> Result<String, mpsc::RecvTimeoutError> {
+    loop {
+        let line = lines.recv_timeout(PATIENCE)?;
+        if line.contains("tower_telemetry_setup") {
+            return Ok(line);
+        }
+    }
+}
+
+#[test]
+fn losses_that_no_result_tells_are_logged_once() -> Result<(), Box<dyn std::error::Error>> {
+    let (send, lines) = mpsc::channel();
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || Lines(send.clone()))
+        .init();
+
+    let waterfall = Waterfall::to(|_| ()).with_max_traces(1);
+    let telemetry = Telemetry::builder("orders")
+        .with_waterfall(waterfall)
+        .with_exporter(Fails)
+        .build()?;
+    let tracer = telemetry.tracer_provider().tracer("test");
+    let mut endless = tracer.start("endless");
+    for _ in 0..10 {
+        tracer.in_span("finds no room", |_| ());
+    }
+    let full = warning(&lines)?;
+    assert!(full.contains("WARN") && full.contains("with_max_traces"), "{full}");
+
+    endless.end();
+    drop(telemetry);
+    let lost = warning(&lines)?;
+    assert!(lost.contains("WARN") && lost.contains("no such luck"), "{lost}");
+    Ok(())
+}

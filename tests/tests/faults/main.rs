@@ -1,0 +1,74 @@
+//! Random faults over real sockets: whatever goes wrong, each request is one span that has ended once and says what happened.
+//!
+//! 3,000 requests by default. The long run, with a line for every 10,000:
+//!
+//! ```sh
+//! FAULTS=100000 cargo test --release -p tower-telemetry-tests --test faults
+//! ```
+//!
+//! A failure tells the seed of its plan; `FAULTS_SEED` repeats it. No outcome depends on time: a client goes only when the server has said
+//! that it is where the plan wants it.
+
+mod client;
+mod plan;
+mod server;
+mod tally;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tower_telemetry::Extract;
+use tower_telemetry::observe::{ObserveLayer, on_end};
+use tower_telemetry::semconv::{AllowedHeaders, Http};
+use tower_telemetry::span::Spans;
+use tower_telemetry_tests::{BOTH, Server};
+
+use crate::client::Client;
+use crate::plan::{CALL, Plan};
+use crate::tally::Tally;
+
+/// How many clients each protocol has.
+const CLIENTS: usize = 4;
+
+fn histogram<T: Ord>(outcomes: impl IntoIterator<Item = T>) -> BTreeMap<T, usize> {
+    let mut counts = BTreeMap::new();
+    for outcome in outcomes {
+        *counts.entry(outcome).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_request_is_one_span_that_ends_once_and_says_what_happened() {
+    let plan = Arc::new(Plan::from_env());
+    let tally = Tally::default();
+    let provider = SdkTracerProvider::builder().with_span_processor(tally.clone()).build();
+    let spans = Spans::server()
+        .with_tracer_provider(&provider)
+        .with_request_headers(AllowedHeaders::new([CALL]).expect("it is no secret"));
+    let told = tally.clone();
+    let observers = (Extract::new().with_spans(spans), on_end(move |report| told.report(report)));
+    let layer = ObserveLayer::new(Http::server(), observers);
+    let server = Server::start(server::router(Arc::clone(&plan)).layer(layer)).await;
+
+    let client = Client { plan: Arc::clone(&plan), server: server.address, made: Arc::default() };
+    let clients = BOTH.iter().flat_map(|protocol| (0..CLIENTS).map(|first| client.clone().run(*protocol, first, CLIENTS)));
+    let clients: Vec<_> = clients.map(tokio::spawn).collect();
+    for client in clients {
+        client.await.expect("what the clients saw was planned");
+    }
+    // When every connection has ended, so has every call.
+    server.stop().await;
+
+    let calls = plan.calls.len();
+    let mut spans = tally.spans();
+    spans.sort();
+    assert_eq!((tally.started(), spans.len(), tally.reports().len()), (calls, calls, calls));
+    for (call, (id, outcome)) in plan.calls.iter().zip(&spans) {
+        assert_eq!((&call.id, &call.outcome()), (id, outcome), "{call}");
+    }
+    let planned = histogram(plan.calls.iter().map(|call| call.outcome()));
+    assert_eq!(histogram(spans.into_iter().map(|(_, outcome)| outcome)), planned);
+    assert_eq!(histogram(tally.reports()), planned);
+}
