@@ -5,17 +5,17 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 /// The system's allocator, which counts what each thread asks for.
-pub struct Counting;
+pub(crate) struct Counting;
 
 /// What a thread has asked the allocator for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Allocations {
+pub(crate) struct Allocations {
     /// How often. To grow in place counts, too.
-    pub count: u64,
+    pub(crate) count: u64,
     /// How many bytes, freed or not.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// How many bytes were given back.
-    pub freed: u64,
+    pub(crate) freed: u64,
 }
 
 thread_local! {
@@ -24,12 +24,12 @@ thread_local! {
 
 impl Allocations {
     /// Up to now, by this thread.
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         ASKED.get()
     }
 
     /// Since then.
-    pub fn since(self) -> Self {
+    pub(crate) fn since(self) -> Self {
         let now = Self::now();
         Allocations {
             count: now.count - self.count,
@@ -38,9 +38,9 @@ impl Allocations {
         }
     }
 
-    /// Bytes that were asked for and are still in use. Less than none, if more was freed.
-    pub fn held(self) -> i64 {
-        self.bytes.cast_signed() - self.freed.cast_signed()
+    /// Bytes that were asked for and not given back.
+    pub(crate) fn held(self) -> usize {
+        usize::try_from(self.bytes.saturating_sub(self.freed)).unwrap_or(usize::MAX)
     }
 }
 

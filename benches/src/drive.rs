@@ -1,7 +1,8 @@
-//! Drives a service: one request after the other, each to the end of its body.
+//! Drives services: one call after the other, each to the end of its body, or many at once.
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -9,26 +10,35 @@ use http::{Request, Response};
 use http_body::Body;
 use tower::Service;
 
-/// Makes loops that do the same thing, each for a thread of its own.
-pub type Subject = Box<dyn Fn() -> Loop + Send + Sync>;
+use crate::allocations::Allocations;
+
+/// Makes loops that all do the same thing, each for a thread of its own.
+pub(crate) type Subject = Box<dyn Fn() -> Loop + Send + Sync>;
 
 /// Does one thing so many times.
-pub type Loop = Box<dyn FnMut(u64)>;
+pub(crate) type Loop = Box<dyn FnMut(u64)>;
 
 /// A stack with and without a layer.
-pub struct Pair {
-    /// The stack without.
-    pub bare: Subject,
-    /// The stack with the layer.
-    pub with: Subject,
+pub(crate) struct Pair<T = Subject> {
+    pub(crate) bare: T,
+    pub(crate) with: T,
 }
 
-/// Answers the requests that `make` makes.
-pub fn requests<S, B, R, M>(service: S, make: M) -> Subject
+/// What one call holds while it waits, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    /// By its future.
+    pub(crate) future: usize,
+    /// On the heap.
+    pub(crate) heap: usize,
+}
+
+/// Sends the requests that `make` makes, and reads each answer to its end.
+pub(crate) fn requests<S, B, R, M>(service: S, make: M) -> Subject
 where
-    S: Service<Request<B>, Response = Response<R>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S: Service<Request<B>, Response = Response<R>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
     M: Fn() -> Request<B> + Clone + Send + Sync + 'static,
-    B: 'static,
     R: Body,
 {
     Box::new(move || {
@@ -36,29 +46,74 @@ where
         Box::new(move |times| {
             let mut cx = Context::from_waker(Waker::noop());
             for _ in 0..times {
-                exchange(&mut service, make(), &mut cx);
+                let mut body = pin!(answer(&mut service, make(), &mut cx).into_body());
+                while let Some(frame) = until_ready(|| body.as_mut().poll_frame(&mut cx)) {
+                    black_box(frame.is_ok());
+                }
             }
         })
     })
 }
 
-/// Sends one request and reads the answer to its end.
-#[inline]
-fn exchange<S, B, R>(service: &mut S, request: Request<B>, cx: &mut Context<'_>)
+/// Sends one request, and reads so many frames of its answer.
+pub(crate) fn frames<S, B, R, M>(service: S, make: M) -> Subject
 where
     S: Service<Request<B>, Response = Response<R>, Error = Infallible>,
-    R: Body,
+    S: Clone + Send + Sync + 'static,
+    M: Fn() -> Request<B> + Send + Sync + 'static,
+    R: Body + 'static,
 {
-    while service.poll_ready(cx).is_pending() {}
-    let mut future = pin!(service.call(request));
-    let Ok(response) = until_ready(|| future.as_mut().poll(cx));
-    let mut body = pin!(response.into_body());
-    while let Some(frame) = until_ready(|| body.as_mut().poll_frame(cx)) {
-        std::hint::black_box(frame.is_ok());
+    Box::new(move || {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut service = service.clone();
+        let mut body = Box::pin(answer(&mut service, make(), &mut cx).into_body());
+        Box::new(move |times| {
+            let mut cx = Context::from_waker(Waker::noop());
+            for _ in 0..times {
+                let frame = until_ready(|| body.as_mut().poll_frame(&mut cx));
+                black_box(frame.is_some());
+            }
+        })
+    })
+}
+
+/// Keeps many calls waiting for an answer that never comes.
+pub(crate) fn waiting<S, B, R, M>(mut service: S, make: M) -> Held
+where
+    S: Service<Request<B>, Response = Response<R>, Error = Infallible>,
+    M: Fn() -> Request<B>,
+{
+    const CALLS: usize = 1024;
+
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut call = || {
+        let mut call = Box::pin(service.call(make()));
+        assert!(call.as_mut().poll(&mut cx).is_pending());
+        call
+    };
+    let future = size_of_val(&*call());
+    let mut calls = Vec::with_capacity(CALLS);
+    let before = Allocations::now();
+    calls.extend(std::iter::repeat_with(&mut call).take(CALLS));
+    let held = before.since().held() / CALLS;
+    Held {
+        future,
+        heap: held - future,
     }
 }
 
-fn until_ready<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
+fn answer<S, B, R>(service: &mut S, request: Request<B>, cx: &mut Context<'_>) -> Response<R>
+where
+    S: Service<Request<B>, Response = Response<R>, Error = Infallible>,
+{
+    let Ok(()) = until_ready(|| service.poll_ready(cx));
+    let mut future = pin!(service.call(request));
+    let Ok(response) = until_ready(|| future.as_mut().poll(cx));
+    response
+}
+
+/// Polls until something is there.
+pub(crate) fn until_ready<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
     loop {
         if let Poll::Ready(value) = poll() {
             return value;

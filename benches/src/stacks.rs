@@ -1,70 +1,78 @@
 //! The stacks that layers are put around.
 
 use std::convert::Infallible;
+use std::future::{Ready, ready};
 
 use axum::Router;
+use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Empty;
-use tower::{Layer, Service};
+use tower::util::ServiceFn;
+use tower::{Layer, Service, service_fn};
 
-use crate::drive::{Pair, Subject, requests};
-use crate::workload::{Answers, Caller, Handler, ROUTE, outgoing};
+use crate::drive::{self, Held, Pair, Subject, requests};
+use crate::workload::{BODY, Caller, Endless, Handler, ROUTE, outgoing};
 
-const HANDLER: Handler = Handler {
-    answers: Answers::AtOnce,
-};
+/// What servers get.
+pub(crate) type Incoming = Request<Empty<Bytes>>;
 
-/// A plain tower server; the router in front of it has told the route.
-pub fn tower<L, R>(caller: Caller, layer: &L) -> Pair
+/// A service that takes the workload's requests.
+pub(crate) trait Stack<R>:
+    Service<Incoming, Response = Response<R>, Error = Infallible> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S, R> Stack<R> for S where
+    S: Service<Incoming, Response = Response<R>, Error = Infallible> + Clone + Send + Sync + 'static
+{
+}
+
+/// A plain tower server. The router in front of it has told the route.
+pub(crate) fn tower<L, R>(caller: Caller, layer: &L) -> Pair
 where
-    L: Layer<Handler>,
-    L::Service: Service<Request<Empty<Bytes>>, Response = Response<R>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
+    L: Layer<Handler, Service: Stack<R>>,
     R: Body,
 {
+    instead(caller, layer.layer(Handler::AtOnce))
+}
+
+/// This service, in the place of the [`Handler`].
+pub(crate) fn instead<R: Body>(caller: Caller, service: impl Stack<R>) -> Pair {
     let request = caller.routed_request();
     let make = move || request.clone();
     Pair {
-        bare: requests(HANDLER, make.clone()),
-        with: requests(layer.layer(HANDLER), make),
+        bare: requests(Handler::AtOnce, make.clone()),
+        with: requests(service, make),
     }
 }
 
 /// A router of axum, with the layer around its route.
-pub fn axum(caller: Caller, layer: impl FnOnce(Router) -> Router) -> Pair {
+pub(crate) fn axum(caller: Caller, layer: impl FnOnce(Router) -> Router) -> Pair {
     let request = caller.request();
     let make = move || request.clone();
-    let router = Router::new().route("/users/{id}", axum::routing::get(async || "{\"name\":\"Ada\"}"));
+    let router = Router::new().route("/users/{id}", get(async || BODY));
     Pair {
         bare: requests(router.clone(), make.clone()),
         with: requests(layer(router), make),
     }
 }
 
-/// A client, called in the context of `caller`'s trace.
-pub fn client<L, R>(caller: Caller, layer: &L) -> Pair
+/// A client that is called in the context of `caller`'s trace.
+pub(crate) fn client<L, R>(caller: Caller, layer: &L) -> Pair
 where
-    L: Layer<Handler>,
-    L::Service: Service<Request<Empty<Bytes>>, Response = Response<R>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
+    L: Layer<Handler, Service: Stack<R>>,
     R: Body,
 {
     Pair {
-        bare: within(caller, requests(HANDLER, outgoing)),
-        with: within(caller, requests(layer.layer(HANDLER), outgoing)),
+        bare: within(caller, requests(Handler::AtOnce, outgoing)),
+        with: within(caller, requests(layer.layer(Handler::AtOnce), outgoing)),
     }
 }
 
 /// Makes the context of `caller`'s trace current around the loops.
-pub fn within(caller: Caller, subject: Subject) -> Subject {
+pub(crate) fn within(caller: Caller, subject: Subject) -> Subject {
     Box::new(move || {
         let mut inner = subject();
         Box::new(move |times| {
@@ -72,4 +80,32 @@ pub fn within(caller: Caller, subject: Subject) -> Subject {
             inner(times);
         })
     })
+}
+
+type Streamer = ServiceFn<fn(Incoming) -> Ready<Result<Response<Endless>, Infallible>>>;
+
+/// One frame after the other of a body that is watched.
+pub(crate) fn frames<L, R>(caller: Caller, layer: &L) -> Pair
+where
+    L: Layer<Streamer, Service: Stack<R>>,
+    R: Body + 'static,
+{
+    let streamer: Streamer = service_fn(|_| ready(Ok(Response::new(Endless))));
+    let make = move || caller.routed_request();
+    Pair {
+        bare: drive::frames(streamer, make),
+        with: drive::frames(layer.layer(streamer), make),
+    }
+}
+
+/// Calls that wait for their answer.
+pub(crate) fn waiting<L, R>(caller: Caller, layer: &L) -> Pair<Held>
+where
+    L: Layer<Handler, Service: Stack<R>>,
+{
+    let request = caller.routed_request();
+    Pair {
+        bare: drive::waiting(Handler::Never, || request.clone()),
+        with: drive::waiting(layer.layer(Handler::Never), || request.clone()),
+    }
 }

@@ -4,46 +4,57 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderName, HeaderValue, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use http_body::Body;
 use http_body_util::{Empty, Full};
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
 use tower::Service;
 use tower_telemetry::semconv::Route;
 
 /// The route of the request.
-pub const ROUTE: &str = "/users/{id}";
+pub(crate) const ROUTE: &str = "/users/{id}";
+/// The body of the response.
+pub(crate) const BODY: &str = "{\"name\":\"Ada\"}";
+/// The host that is asked.
+pub(crate) const ADDRESS: &str = "users.example";
+/// The port that is asked.
+pub(crate) const PORT: u16 = 8080;
+/// The URL that a client asks for.
+pub(crate) const URL: &str = "http://users.example:8080/users/42";
 
-const SAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-const UNSAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+const AUTHORITY: &str = "users.example:8080";
+const AGENT: &str = "curl/8.5.0";
 
 /// Whether the caller samples its trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
+pub(crate) enum Caller {
     Sampled,
     Unsampled,
 }
 
 impl Caller {
-    fn traceparent(self) -> &'static str {
+    /// The header of its trace.
+    pub(crate) fn traceparent(self) -> &'static str {
         match self {
-            Caller::Sampled => SAMPLED,
-            Caller::Unsampled => UNSAMPLED,
+            Caller::Sampled => "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            Caller::Unsampled => "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
         }
     }
 
     /// The request that a server gets from it.
-    pub fn request(self) -> Request<Empty<Bytes>> {
+    pub(crate) fn request(self) -> Request<Empty<Bytes>> {
         let mut request = Request::new(Empty::new());
         *request.uri_mut() = Uri::from_static("/users/42");
-        let headers = request.headers_mut();
-        headers.insert(HOST, HeaderValue::from_static("users.example:8080"));
-        headers.insert(USER_AGENT, HeaderValue::from_static("curl/8.5.0"));
-        headers.insert(
+        say_who(request.headers_mut());
+        request.headers_mut().insert(
             HeaderName::from_static("traceparent"),
             HeaderValue::from_static(self.traceparent()),
         );
@@ -51,14 +62,14 @@ impl Caller {
     }
 
     /// The same, with the route that the router in front has found.
-    pub fn routed_request(self) -> Request<Empty<Bytes>> {
+    pub(crate) fn routed_request(self) -> Request<Empty<Bytes>> {
         let mut request = self.request();
         request.extensions_mut().insert(Route::new(ROUTE));
         request
     }
 
     /// The context in which a client makes its call.
-    pub fn context(self) -> opentelemetry::Context {
+    pub(crate) fn context(self) -> opentelemetry::Context {
         let flags = match self {
             Caller::Sampled => TraceFlags::SAMPLED,
             Caller::Unsampled => TraceFlags::default(),
@@ -73,28 +84,33 @@ impl Caller {
     }
 }
 
-/// The request that a client sends, with room for the headers that a layer may add.
-pub fn outgoing() -> Request<Empty<Bytes>> {
+/// The request that a client sends. Its headers have room for more, as those of a request that was just built have.
+pub(crate) fn outgoing() -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
-    *request.uri_mut() = Uri::from_static("http://users.example:8080/users/42");
-    let headers = request.headers_mut();
-    headers.insert(HOST, HeaderValue::from_static("users.example:8080"));
-    headers.insert(USER_AGENT, HeaderValue::from_static("curl/8.5.0"));
+    *request.uri_mut() = Uri::from_static(URL);
+    say_who(request.headers_mut());
     request
 }
 
-/// The innermost service: answers 200 with a small body.
-#[derive(Clone, Copy, Debug)]
-pub struct Handler {
-    /// When it answers.
-    pub answers: Answers,
+fn say_who(headers: &mut HeaderMap) {
+    headers.insert(HOST, HeaderValue::from_static(AUTHORITY));
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
 }
 
-/// When the innermost service answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answers {
+/// The innermost service: answers 200.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Handler {
+    /// With a small body.
     AtOnce,
+    /// Never.
     Never,
+}
+
+impl Handler {
+    /// Its answer.
+    pub(crate) fn answer() -> Response<Full<Bytes>> {
+        Response::new(Full::new(Bytes::from_static(BODY.as_bytes())))
+    }
 }
 
 impl<B> Service<Request<B>> for Handler {
@@ -107,29 +123,44 @@ impl<B> Service<Request<B>> for Handler {
     }
 
     fn call(&mut self, _: Request<B>) -> Answer {
-        Answer(self.answers)
+        Answer(*self)
     }
 }
 
-/// The future of the innermost service.
+/// The future of a [`Handler`].
 #[derive(Debug)]
-pub struct Answer(Answers);
+pub(crate) struct Answer(Handler);
 
 impl Future for Answer {
     type Output = Result<Response<Full<Bytes>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         match self.0 {
-            Answers::AtOnce => Poll::Ready(Ok(Response::new(Full::new(Bytes::from_static(
-                b"{\"name\":\"Ada\"}",
-            ))))),
-            Answers::Never => Poll::Pending,
+            Handler::AtOnce => Poll::Ready(Ok(Handler::answer())),
+            Handler::Never => Poll::Pending,
         }
     }
 }
 
+/// A body of small frames that never ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endless;
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let data = Bytes::from_static(BODY.as_bytes());
+        Poll::Ready(Some(Ok(http_body::Frame::data(data))))
+    }
+}
+
 /// A provider of the SDK that drops every span at its end.
-pub fn provider() -> SdkTracerProvider {
+pub(crate) fn provider() -> SdkTracerProvider {
     SdkTracerProvider::builder()
         .with_span_processor(Dropping)
         .build()
@@ -147,7 +178,7 @@ impl SpanProcessor for Dropping {
         Ok(())
     }
 
-    fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
     }
 }

@@ -54,22 +54,30 @@ impl Raw {
     ///
     /// When there is none in time, or it is not one of HTTP/1.
     pub async fn answer(&mut self) -> Answer {
-        let mut status = None;
+        let (status, length) = self.head().await;
+        let body = self.read(length).await;
+        Answer { status, body }
+    }
+
+    /// The head of the next answer: its status, and its `Content-Length` or 0. To a `HEAD` this is all.
+    ///
+    /// # Panics
+    ///
+    /// As [`answer`](Raw::answer).
+    pub async fn head(&mut self) -> (StatusCode, usize) {
+        let line = self.line().await;
+        let code = line.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = code.unwrap_or_else(|| panic!("no status line: {line}"));
         let mut length = 0;
         loop {
-            let line = self.line().await;
+            let line = self.line().await.to_ascii_lowercase();
             if line.is_empty() {
-                break;
+                return (status, length);
             }
-            if status.is_none() {
-                let code = line.split(' ').nth(1).and_then(|code| code.parse().ok());
-                status = Some(code.unwrap_or_else(|| panic!("no status line: {line}")));
-            } else if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse().expect("a length");
             }
         }
-        let body = self.read(length).await;
-        Answer { status: status.expect("a status line"), body }
     }
 
     /// The next bytes, so many.

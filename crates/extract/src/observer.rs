@@ -7,7 +7,7 @@ use opentelemetry::trace::TraceContextExt;
 use tower_telemetry_observe::{Call, Observe};
 use tower_telemetry_propagate::Propagation;
 use tower_telemetry_semconv::{HttpCall, Server};
-use tower_telemetry_span::{SpanWatch, Spans};
+use tower_telemetry_span::{Parent, SpanWatch, Spans};
 
 /// Makes each HTTP request a SERVER span under its caller's context.
 ///
@@ -50,19 +50,24 @@ impl Extract {
         self
     }
 
-    fn parent(&self, call: &Call<'_, HttpCall<Server>>) -> Context {
+    fn parent(&self, call: &Call<'_, HttpCall<Server>>) -> Parent {
         let current = Context::current();
         let Some(request) = &call.request else {
-            return current;
+            return Parent::Around(current);
         };
-        let caller = self.propagation.extract(&current, &request.headers);
-        let nested = {
-            let (inner, outer) = (current.span(), caller.span());
-            let (inner, outer) = (inner.span_context(), outer.span_context());
-            inner.is_valid() && !inner.is_remote() && inner.trace_id() == outer.trace_id()
-        };
-        if nested { current } else { caller }
+        match self.propagation.find(&current, &request.headers) {
+            // Under a second layer, the first one's span is the parent.
+            Some(caller) if !goes_on(&current, &caller) => Parent::Brought(caller),
+            _ => Parent::Around(current),
+        }
     }
+}
+
+/// Whether the current span is this service's own, in the caller's trace.
+fn goes_on(current: &Context, caller: &Context) -> bool {
+    let (current, caller) = (current.span(), caller.span());
+    let current = current.span_context();
+    current.is_valid() && !current.is_remote() && current.trace_id() == caller.span_context().trace_id()
 }
 
 impl Default for Extract {

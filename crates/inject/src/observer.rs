@@ -6,7 +6,7 @@ use opentelemetry::Context;
 use tower_telemetry_observe::{Call, Observe};
 use tower_telemetry_propagate::{CarriedContext, NoPropagation, Outbound, Propagation};
 use tower_telemetry_semconv::{Client, HttpCall};
-use tower_telemetry_span::{SpanWatch, Spans};
+use tower_telemetry_span::{Parent, SpanWatch, Spans};
 
 /// Makes each HTTP call a CLIENT span, and writes its context into the request.
 ///
@@ -58,17 +58,22 @@ impl Observe<HttpCall<Client>> for Inject {
     type Watch = SpanWatch<HttpCall<Client>>;
 
     fn watch(&self, call: &mut Call<'_, HttpCall<Client>>) -> Self::Watch {
-        let parent = match &call.request {
+        let around = match &call.request {
             Some(request) => CarriedContext::or_current(&request.extensions),
             None => Context::current(),
         };
-        let watch = self.spans.start(parent, call);
-        if let (Some(cx), Some(request)) = (watch.context(), &mut call.request) {
+        if around.is_telemetry_suppressed() {
+            return SpanWatch::off();
+        }
+        let watch = self.spans.start(Parent::Around(around.clone()), call);
+        if let Some(request) = &mut call.request {
             if request.extensions.get::<NoPropagation>().is_none() {
+                let cx = watch.context().unwrap_or(&around);
                 let host = call.facts.server_address();
                 self.outbound.inject(&self.propagation, cx, host, &mut request.headers);
             }
         }
-        watch
+        // Without a span, the headers say all there is to say.
+        watch.only_recording()
     }
 }

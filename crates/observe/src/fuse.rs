@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Context;
 
-use crate::{Call, Head, Observe, Report, Watch, contain};
+use crate::{Call, Head, Interest, Observe, Report, Watch, contain};
 
 impl<F> Observe<F> for () {
     type Watch = ();
@@ -12,6 +12,10 @@ impl<F> Observe<F> for () {
 }
 
 impl<F> Watch<F> for () {
+    fn interest(&self) -> Interest {
+        Interest::Nothing
+    }
+
     fn end(self, _: &Report<'_, F>) {}
 }
 
@@ -32,6 +36,10 @@ impl<F, O: Observe<F> + ?Sized> Observe<F> for Arc<O> {
 }
 
 impl<F, W: Watch<F>> Watch<F> for Option<W> {
+    fn interest(&self) -> Interest {
+        self.as_ref().map_or(Interest::Nothing, Watch::interest)
+    }
+
     fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         match self {
             Some(watch) => watch.in_scope(poll),
@@ -45,7 +53,7 @@ impl<F, W: Watch<F>> Watch<F> for Option<W> {
         }
     }
 
-    fn head(&mut self, head: &Head<'_, F>) {
+    fn head(&mut self, head: &mut Head<'_, F>) {
         if let Some(watch) = self {
             watch.head(head);
         }
@@ -82,6 +90,10 @@ macro_rules! fuse {
         }
 
         impl<Facts, $($member: Watch<Facts>),+> Watch<Facts> for ($($member,)+) {
+            fn interest(&self) -> Interest {
+                Interest::Nothing$(.max(self.$index.interest()))+
+            }
+
             fn in_scope<Out>(&mut self, poll: impl FnOnce() -> Out) -> Out {
                 #[allow(non_snake_case, reason = "the members are named after their types")]
                 let ($($member,)+) = self;
@@ -92,7 +104,7 @@ macro_rules! fuse {
                 $(contain(|| self.$index.pending(cx));)+
             }
 
-            fn head(&mut self, head: &Head<'_, Facts>) {
+            fn head(&mut self, head: &mut Head<'_, Facts>) {
                 $(contain(|| self.$index.head(head));)+
             }
 
@@ -156,7 +168,7 @@ mod tests {
             self.write("pending");
         }
 
-        fn head(&mut self, _: &Head<'_, ()>) {
+        fn head(&mut self, _: &mut Head<'_, ()>) {
             self.write("head");
         }
 
@@ -174,10 +186,10 @@ mod tests {
         let mut watch = observer.watch(&mut Call::new(&(), None));
         assert_eq!(watch.in_scope(|| 7), 7);
         watch.pending(&mut Context::from_waker(std::task::Waker::noop()));
-        let (response, ()) = http::Response::new(()).into_parts();
-        watch.head(&Head {
+        let (mut response, ()) = http::Response::new(()).into_parts();
+        watch.head(&mut Head {
             facts: &(),
-            response: &response,
+            response: &mut response,
             verdict: Verdict::Ok,
             elapsed: Duration::ZERO,
         });

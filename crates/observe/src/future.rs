@@ -57,8 +57,8 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(self.as_mut().poll_inner(cx))?;
         let mut observation = self.project().observation.take();
-        let (parts, body) = response.into_parts();
-        observation.head(&parts);
+        let (mut parts, body) = response.into_parts();
+        observation.head(&mut parts);
         let body = ObservedBody::new(body, observation);
         Poll::Ready(Ok(Response::from_parts(parts, body)))
     }

@@ -40,6 +40,7 @@
 //!
 //! 1. [`ClassifyHttp::read`] and [`Observe::watch`], in `Service::call`, before the inner service is called. Not in `poll_ready`, which is
 //!    handed through, as is its error: a service that is not ready has no call.
+//!    [`Watch::interest`] right after: of a call that is left out, nothing more is told.
 //! 2. [`Watch::in_scope`] around the inner `call`, and around each poll of its future and body.
 //! 3. [`Watch::pending`] after each such poll that was not ready.
 //! 4. [`ClassifyHttp::head`] and [`Watch::head`] when the response is there.
@@ -87,7 +88,7 @@ pub use classify::{Classify, ClassifyHttp, plain_verdict};
 pub use contain::contain;
 pub use future::ObservedFuture;
 pub use observation::Observation;
-pub use observe::{Call, Observe, Watch};
+pub use observe::{Call, Interest, Observe, Watch};
 pub use on_end::{OnEnd, on_end};
 pub use plain::{CallName, Plain, PlainCall};
 pub use report::{End, Failure, Head, Report, Verdict};

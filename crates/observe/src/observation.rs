@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode, request, response};
 
-use crate::{Call, Classify, ClassifyHttp, End, Failure, Head, Observe, Report, Watch, contain, plain_verdict};
+use crate::{
+    Call, Classify, ClassifyHttp, End, Failure, Head, Interest, Observe, Report, Watch, contain, plain_verdict,
+};
 
 /// One call being watched, from its request to its end.
 ///
@@ -24,8 +26,9 @@ pub struct Observation<C: Classify, O: Observe<C::Facts>> {
 struct Live<C: Classify, O: Observe<C::Facts>> {
     shared: Arc<(C, O)>,
     facts: C::Facts,
-    // `None` when the observer's `watch` panicked.
+    // `None` when the observer's `watch` panicked, and once it has been told of the end.
     watch: Option<O::Watch>,
+    interest: Interest,
     started: Instant,
     to_head: Option<Duration>,
     asked: Asked,
@@ -72,11 +75,16 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
         let mut call = Call::new(&facts, request);
         let started = call.started;
         let watch = contain(|| shared.1.watch(&mut call));
+        let interest = contain(|| watch.interest()).unwrap_or_default();
+        if interest == Interest::Nothing {
+            return Self::over();
+        }
         Observation {
             live: Some(Live {
                 shared,
                 facts,
                 watch,
+                interest,
                 started,
                 to_head: None,
                 asked,
@@ -84,6 +92,11 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
                 bytes: 0,
             }),
         }
+    }
+
+    /// The call, while somebody wants to hear more of it than its scope.
+    fn heard(&mut self) -> Option<&mut Live<C, O>> {
+        self.live.as_mut().filter(|live| live.interest == Interest::Everything)
     }
 
     /// Runs the inner call, or one poll of it. A panic in it ends the call as [`End::Panicked`], and goes on.
@@ -99,14 +112,14 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
 
     /// The inner future or body was not ready.
     pub fn pending(&mut self, cx: &mut Context<'_>) {
-        if let Some(live) = &mut self.live {
+        if let Some(live) = self.heard() {
             contain(|| live.watch.pending(cx));
         }
     }
 
     /// A data frame of this many bytes was handed on.
     pub fn data(&mut self, bytes: usize) {
-        if let Some(live) = &mut self.live {
+        if let Some(live) = self.heard() {
             live.bytes = live.bytes.saturating_add(bytes as u64);
             contain(|| live.watch.data(bytes));
         }
@@ -128,9 +141,12 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
 
     /// The call has ended in this way. What comes after the first end is not heard.
     pub fn end(&mut self, end: End<'_>) {
-        if let Some(live) = self.live.take() {
+        let Some(live) = &mut self.live else { return };
+        if live.interest == Interest::Everything {
             live.end(end);
         }
+        // Facts and observers are users' types: their drops may panic, too.
+        contain(|| self.live = None);
     }
 
     /// Hands the call on, from the future to the body.
@@ -158,23 +174,24 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
     }
 
     /// The response head is there. A switch of protocols (101, or a `CONNECT` that was granted) ends the call here.
-    pub fn head(&mut self, response: &response::Parts) {
-        let Some(live) = &mut self.live else { return };
+    pub fn head(&mut self, response: &mut response::Parts) {
+        let Some(live) = self.heard() else { return };
         let elapsed = live.started.elapsed();
         live.to_head = Some(elapsed);
         live.body = announced(live.asked, response);
+        let status = response.status;
         let facts = &mut live.facts;
         let verdict = contain(|| live.shared.0.head(facts, response))
             .unwrap_or_else(|| plain_verdict(&End::Complete { trailers: None }));
-        let head = Head {
+        let mut head = Head {
             facts,
             response,
             verdict,
             elapsed,
         };
-        contain(|| live.watch.head(&head));
-        let granted = matches!(live.asked, Asked::Connect) && response.status.is_success();
-        if granted || response.status == StatusCode::SWITCHING_PROTOCOLS {
+        contain(|| live.watch.head(&mut head));
+        let granted = matches!(live.asked, Asked::Connect) && status.is_success();
+        if granted || status == StatusCode::SWITCHING_PROTOCOLS {
             self.end(End::Complete { trailers: None });
         }
     }
@@ -197,27 +214,20 @@ fn announced(asked: Asked, response: &response::Parts) -> Body {
 }
 
 impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
-    fn end(self, end: End<'_>) {
-        let Live {
-            shared,
-            mut facts,
-            watch,
-            ..
-        } = self;
+    fn end(&mut self, end: End<'_>) {
         let elapsed = self.started.elapsed();
-        let verdict = contain(|| shared.0.end(&mut facts, &end)).unwrap_or_else(|| plain_verdict(&end));
+        let facts = &mut self.facts;
+        let verdict = contain(|| self.shared.0.end(facts, &end)).unwrap_or_else(|| plain_verdict(&end));
         let report = Report {
-            facts: &facts,
+            facts,
             end,
             verdict,
             elapsed,
             to_head: self.to_head,
             bytes: self.bytes,
         };
+        let watch = self.watch.take();
         contain(|| watch.end(&report));
-        // Facts and observers are users' types: their drops may panic, too.
-        contain(|| drop(facts));
-        contain(|| drop(shared));
     }
 }
 
@@ -264,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_debug_form_tells_a_live_call_from_one_that_is_over() {
-        let shared = Arc::new((Plain::new("call"), ()));
+        let shared = Arc::new((Plain::new("call"), crate::on_end(|_| ())));
         let facts = shared.0.read(&());
         let mut observation = Observation::begin(shared, facts);
         observation.data(5);

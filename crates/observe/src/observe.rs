@@ -42,6 +42,18 @@ impl<'a, F> Call<'a, F> {
     }
 }
 
+/// How much of a call a [`Watch`] wants to hear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Interest {
+    /// Nothing: the call is let go at once, without [`Watch::end`].
+    Nothing,
+    /// Its scope alone: [`Watch::in_scope`], without [`Watch::end`].
+    Scope,
+    /// All of it.
+    #[default]
+    Everything,
+}
+
 /// Watches one call, from its request to its end.
 ///
 /// The order is: [`in_scope`](Watch::in_scope) around the inner call and every poll, [`pending`](Watch::pending) after each poll that has
@@ -49,6 +61,13 @@ impl<'a, F> Call<'a, F> {
 ///
 /// A hook that panics is contained: the call goes on as if the hook had returned, and the other observers' hooks run.
 pub trait Watch<F> {
+    /// What this watch wants to hear. Asked once, right after [`Observe::watch`].
+    ///
+    /// A call in which nobody is interested costs next to nothing: it is neither judged nor timed.
+    fn interest(&self) -> Interest {
+        Interest::Everything
+    }
+
     /// Runs the inner call, and each poll of its future and body. To attach a context, do it around `poll`.
     /// An implementation must call `poll`.
     fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
@@ -61,7 +80,7 @@ pub trait Watch<F> {
     }
 
     /// The response head is there.
-    fn head(&mut self, head: &Head<'_, F>) {
+    fn head(&mut self, head: &mut Head<'_, F>) {
         let _ = head;
     }
 

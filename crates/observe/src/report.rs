@@ -73,8 +73,8 @@ impl std::fmt::Debug for Failure<'_> {
 pub struct Head<'a, F> {
     /// What is known of the call, the response included.
     pub facts: &'a F,
-    /// The response's status, version, headers and extensions.
-    pub response: &'a response::Parts,
+    /// The response's status, version, headers and extensions. An observer may add headers and extensions.
+    pub response: &'a mut response::Parts,
     /// What the head alone says of the call.
     pub verdict: Verdict,
     /// Time from the request to this head.

@@ -56,7 +56,7 @@ impl<F> Watch<F> for Faulty {
         self.at(Fault::Pending);
     }
 
-    fn head(&mut self, _: &Head<'_, F>) {
+    fn head(&mut self, _: &mut Head<'_, F>) {
         self.at(Fault::Head);
     }
 

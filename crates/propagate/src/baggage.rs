@@ -141,7 +141,11 @@ fn members<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'
         };
         left = left.saturating_sub(line.len() + 1);
         let members = line.get(..end).filter(|_| line.is_ascii());
-        Some(members.and_then(|members| str::from_utf8(members).ok()).unwrap_or_default())
+        Some(
+            members
+                .and_then(|members| str::from_utf8(members).ok())
+                .unwrap_or_default(),
+        )
     };
     lines.map_while(whole_members).flat_map(|line| line.split(','))
 }
@@ -196,7 +200,9 @@ mod tests {
 
     #[test]
     fn only_the_baggage_of_the_context_is_replaced() {
-        let cx = Context::new().with_value(Mark).with_baggage([KeyValue::new("old", "1")]);
+        let cx = Context::new()
+            .with_value(Mark)
+            .with_baggage([KeyValue::new("old", "1")]);
         let cx = W3cBaggage.extract_headers(&cx, &headers(&["new=2"]));
         assert_eq!(cx.get::<Mark>(), Some(&Mark));
         assert_eq!(to_list(cx.baggage()).as_deref(), Some("new=2"));
@@ -266,11 +272,27 @@ mod tests {
         };
         let blank = |length| " ".repeat(length);
         assert_eq!(read(&["a=1,".repeat(LONGEST_READ)]).len(), LONGEST_READ / 4);
-        assert_eq!(read(&[format!("{}a=1", blank(LONGEST_READ - 3))]).len(), 1, "the last byte");
-        assert_eq!(read(&[format!("a=1,{}b=2", blank(LONGEST_READ - 6))]), ["a=1"], "a byte more");
-        assert_eq!(read(&[blank(LONGEST_READ), "a=1".to_owned()]).len(), 1, "only the blanks");
+        assert_eq!(
+            read(&[format!("{}a=1", blank(LONGEST_READ - 3))]).len(),
+            1,
+            "the last byte"
+        );
+        assert_eq!(
+            read(&[format!("a=1,{}b=2", blank(LONGEST_READ - 6))]),
+            ["a=1"],
+            "a byte more"
+        );
+        assert_eq!(
+            read(&[blank(LONGEST_READ), "a=1".to_owned()]).len(),
+            1,
+            "only the blanks"
+        );
         assert_eq!(read(&[blank(LONGEST_READ - 4), "a=1".to_owned()])[1], "a=1");
-        assert_eq!(read(&[blank(LONGEST_READ - 3), "a=1".to_owned()]).len(), 1, "no room for all of it");
+        assert_eq!(
+            read(&[blank(LONGEST_READ - 3), "a=1".to_owned()]).len(),
+            1,
+            "no room for all of it"
+        );
         assert_eq!(read(&vec![String::new(); 2 * LONGEST_READ]).len(), 0);
     }
 }

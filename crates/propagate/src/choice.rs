@@ -63,14 +63,22 @@ impl Propagation {
     /// Returns `parent` with what the propagator finds in `headers`, or `parent` as it is when it finds nothing valid.
     #[must_use]
     pub fn extract(&self, parent: &Context, headers: &HeaderMap) -> Context {
+        self.find(parent, headers).unwrap_or_else(|| parent.clone())
+    }
+
+    /// As [`extract`](Self::extract), but `None` where nothing was found.
+    ///
+    /// Only [`W3c`] can tell; another propagator's context is always returned.
+    #[must_use]
+    pub fn find(&self, parent: &Context, headers: &HeaderMap) -> Option<Context> {
         match &self.0 {
             Choice::Automatic => {
-                global::get_text_map_propagator(|global| carries_more(global).then(|| read(global, parent, headers)))
-                    .unwrap_or_else(|| W3c.extract_headers(parent, headers))
+                let read = |global: &dyn TextMapPropagator| carries_more(global).then(|| read(global, parent, headers));
+                global::get_text_map_propagator(read).or_else(|| W3c.find(parent, headers))
             }
-            Choice::W3c => W3c.extract_headers(parent, headers),
-            Choice::Given(propagator) => read(&**propagator, parent, headers),
-            Choice::Off => parent.clone(),
+            Choice::W3c => W3c.find(parent, headers),
+            Choice::Given(propagator) => Some(read(&**propagator, parent, headers)),
+            Choice::Off => None,
         }
     }
 

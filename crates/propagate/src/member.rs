@@ -43,7 +43,12 @@ impl<'a> Member<'a> {
         }
         let separator = usize::from(!properties.is_empty());
         let width = key.len() + 1 + encoded.len() + separator + properties.len();
-        Some(Self { key, value, properties, width })
+        Some(Self {
+            key,
+            value,
+            properties,
+            width,
+        })
     }
 }
 

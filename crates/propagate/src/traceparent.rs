@@ -33,7 +33,8 @@ impl Traceparent {
         }
         match (hex(&known[..2])?, value.get(55)) {
             (0xff, _) => return None,
-            (_, None) | (1.., Some(b'-')) => {}
+            (_, None) => {}
+            (1.., Some(b'-')) if value.is_ascii() => {}
             (_, Some(_)) => return None,
         }
         let high = u128::from(hex(&known[3..19])?);

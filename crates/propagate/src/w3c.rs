@@ -61,15 +61,19 @@ impl W3c {
     /// Returns `cx` with the caller's span as its remote span, or `cx` as it is when `headers` have no valid one.
     #[must_use]
     pub fn extract_headers(&self, cx: &Context, headers: &HeaderMap) -> Context {
+        self.find(cx, headers).unwrap_or_else(|| cx.clone())
+    }
+
+    /// The context with the caller's span, if `headers` have a valid one.
+    pub(crate) fn find(&self, cx: &Context, headers: &HeaderMap) -> Option<Context> {
         let mut lines = headers.get_all(&TRACEPARENT).iter();
         let (Some(line), None) = (lines.next(), lines.next()) else {
-            return cx.clone();
+            return None;
         };
-        let Some(parent) = Traceparent::parse(line.as_bytes()) else {
-            return cx.clone();
-        };
+        let parent = Traceparent::parse(line.as_bytes())?;
         let lines = headers.get_all(&TRACESTATE).iter();
-        continued(cx, parent, Tracestate::read(lines.map(HeaderValue::as_bytes)))
+        let state = Tracestate::read(lines.map(HeaderValue::as_bytes));
+        Some(continued(cx, parent, state))
     }
 
     /// Writes the span of `cx` into `headers`, in place of whatever `traceparent` and `tracestate` they have.

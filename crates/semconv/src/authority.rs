@@ -37,7 +37,8 @@ impl<'a> HostPort<'a> {
             }
             (host, port)
         };
-        if port.contains(':') {
+        // User information, which is none of a `Host` header's.
+        if port.contains([':', '@']) {
             return None;
         }
         Some(HostPort {
@@ -76,6 +77,7 @@ mod tests {
             ("[::1]:", Some(("::1", None))),
             ("host:", Some(("host", None))),
             ("host:port", Some(("host", None))),
+            ("user:word@host", None),
             ("host:0", Some(("host", None))),
             ("host:65535", Some(("host", Some(65535)))),
             ("host:65536", Some(("host", None))),

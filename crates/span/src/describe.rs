@@ -30,7 +30,7 @@ pub trait Describe {
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>);
 
     /// Attributes that came with the response.
-    fn describe_response(&self, attributes: &mut Vec<KeyValue>);
+    fn describe_response(&self, add: impl FnMut(KeyValue));
 }
 
 impl Describe for HttpCall<Server> {
@@ -57,8 +57,8 @@ impl Describe for HttpCall<Server> {
         }
     }
 
-    fn describe_response(&self, attributes: &mut Vec<KeyValue>) {
-        self.describe_response(|key, value| attributes.push(attribute(key, value)));
+    fn describe_response(&self, mut add: impl FnMut(KeyValue)) {
+        self.describe_response(|key, value| add(attribute(key, value)));
     }
 }
 
@@ -77,8 +77,8 @@ impl Describe for HttpCall<Client> {
         }
     }
 
-    fn describe_response(&self, attributes: &mut Vec<KeyValue>) {
-        self.describe_response(|key, value| attributes.push(attribute(key, value)));
+    fn describe_response(&self, mut add: impl FnMut(KeyValue)) {
+        self.describe_response(|key, value| add(attribute(key, value)));
     }
 }
 
@@ -93,9 +93,10 @@ impl Describe for PlainCall {
 
     fn describe_request(&self, _: Option<&request::Parts>, _: &mut Vec<KeyValue>) {}
 
-    fn describe_response(&self, _: &mut Vec<KeyValue>) {}
+    fn describe_response(&self, _: impl FnMut(KeyValue)) {}
 }
 
+#[inline]
 fn attribute(key: &'static str, value: Value<'_>) -> KeyValue {
     match value {
         Value::Static(text) => KeyValue::new(key, text),

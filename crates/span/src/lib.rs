@@ -44,10 +44,12 @@ mod describe;
 mod observer;
 mod routes;
 mod settings;
+mod start;
 mod tracer;
 mod watch;
 
 pub use describe::Describe;
 pub use observer::SpanObserver;
 pub use settings::{SamplingAttributes, SpanEnd, Spans};
+pub use start::Parent;
 pub use watch::SpanWatch;

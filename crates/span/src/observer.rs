@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use tower_telemetry_observe::{Call, Observe, PlainCall};
 
-use crate::{SpanWatch, Spans};
+use crate::{Parent, SpanWatch, Spans};
 
 /// Makes each call of a [`Plain`](tower_telemetry_observe::Plain) service an INTERNAL span under the current context.
 #[derive(Clone, Debug)]
@@ -24,6 +24,6 @@ impl Observe<PlainCall> for SpanObserver {
     type Watch = SpanWatch<PlainCall>;
 
     fn watch(&self, call: &mut Call<'_, PlainCall>) -> Self::Watch {
-        self.spans.start(Context::current(), call)
+        self.spans.start(Parent::Around(Context::current()), call)
     }
 }

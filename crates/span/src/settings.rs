@@ -186,16 +186,18 @@ impl<F> Spans<F> {
         }
     }
 
-    /// What the user wants of the response's headers.
-    pub(crate) fn response_attributes<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = KeyValue> + 'a {
-        captured("http.response.header.", &self.response_headers, headers)
+    /// What the user wants of the response's headers, if anything.
+    pub(crate) fn of_response<'a>(&'a self, headers: &'a HeaderMap) -> Option<impl Iterator<Item = KeyValue> + 'a> {
+        let allowed = &self.response_headers;
+        (!allowed.is_empty()).then(|| captured("http.response.header.", allowed, headers))
     }
 
-    /// Adds what the user has to say at the end.
-    pub(crate) fn add_end(&self, facts: &F, verdict: Verdict, attributes: &mut Vec<KeyValue>) {
-        if let Some(on_end) = &self.on_end {
-            contain(|| on_end(facts, verdict, attributes));
-        }
+    /// What the user has to say at the end, if anything.
+    pub(crate) fn of_end(&self, facts: &F, verdict: Verdict) -> Option<Vec<KeyValue>> {
+        let on_end = self.on_end.as_ref()?;
+        let mut attributes = Vec::new();
+        contain(|| on_end(facts, verdict, &mut attributes));
+        Some(attributes)
     }
 }
 

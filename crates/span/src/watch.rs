@@ -4,27 +4,24 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use opentelemetry::trace::{SpanBuilder, SpanContext, Status, TraceContextExt};
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
-use tower_telemetry_observe::{Call, End, Failure, Head, Report, Verdict, Watch};
+use tower_telemetry_observe::{End, Failure, Head, Interest, Report, Verdict, Watch};
 use tower_telemetry_semconv::attribute;
 
-use crate::{Describe, SamplingAttributes, SpanEnd, Spans};
-
-/// Room for the attributes that a request usually has.
-const USUAL_ATTRIBUTES: usize = 14;
+use crate::{Describe, SpanEnd, Spans};
 
 /// Watches one call as a span, or just carries its context.
 ///
 /// The context is current while the call's own code runs: while it is called, and at each poll, until the span ends.
 #[derive(Debug)]
 pub struct SpanWatch<F> {
-    state: State<F>,
-    ends: SpanEnd,
+    pub(crate) state: State<F>,
+    pub(crate) ends: SpanEnd,
 }
 
 #[derive(Debug)]
-enum State<F> {
+pub(crate) enum State<F> {
     Off,
     Carrying(Context),
     Recording(Context, Recording<F>),
@@ -33,103 +30,58 @@ enum State<F> {
 }
 
 #[derive(Debug)]
-struct Recording<F> {
-    spans: Arc<Spans<F>>,
-    started: SystemTime,
-    routed: bool,
+pub(crate) struct Recording<F> {
+    pub(crate) spans: Arc<Spans<F>>,
+    pub(crate) started: SystemTime,
+    pub(crate) routed: bool,
 }
 
 impl<F> SpanWatch<F> {
-    /// The context that is current in the call.
+    /// Does nothing.
+    pub fn off() -> Self {
+        SpanWatch {
+            state: State::Off,
+            ends: SpanEnd::Body,
+        }
+    }
+
+    /// The context that is current in the call, if it is not the one around it.
     pub fn context(&self) -> Option<&Context> {
         match &self.state {
             State::Carrying(cx) | State::Recording(cx, _) => Some(cx),
             State::Off | State::Ended(_) => None,
         }
     }
-}
 
-impl<F: Describe> Spans<F> {
-    /// Starts a span for this call under this parent.
-    ///
-    /// Where there is none (the filter says no, no provider is installed, or the sampler drops it) the call still carries the context
-    /// that its own outgoing calls need. In a context that suppresses telemetry, such as an exporter's, nothing is done.
-    pub fn start(self: &Arc<Self>, parent: Context, call: &Call<'_, F>) -> SpanWatch<F> {
-        SpanWatch {
-            state: self.begin(parent, call),
-            ends: self.ends,
+    /// The same for a span that is being recorded; without one, nothing is carried any further.
+    #[must_use]
+    pub fn only_recording(self) -> Self {
+        match self.state {
+            State::Carrying(_) => SpanWatch {
+                state: State::Off,
+                ..self
+            },
+            _ => self,
         }
     }
-
-    fn begin(self: &Arc<Self>, parent: Context, call: &Call<'_, F>) -> State<F> {
-        let request = call.request.as_deref();
-        if parent.is_telemetry_suppressed() {
-            return State::Off;
-        }
-        let tracer = match self.accepts(request) {
-            true => self.source.tracer(),
-            false => None,
-        };
-        let Some(tracer) = tracer else {
-            return State::Carrying(parent);
-        };
-        let started_at = SystemTime::now();
-        let describe = || {
-            let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES);
-            call.facts.describe_request(request, &mut attributes);
-            if let Some(request) = request {
-                self.add_request(call.facts, request, &mut attributes);
-            }
-            attributes
-        };
-        let late = self.sampling == SamplingAttributes::UnlessUnsampled && unsampled(&parent);
-        let builder = SpanBuilder {
-            span_kind: Some(call.facts.kind()),
-            name: call.facts.span_name(),
-            start_time: Some(started_at),
-            attributes: (!late).then(describe),
-            events: None,
-            links: None,
-        };
-        let started = tracer.start(builder, &parent);
-        if !started.recording {
-            return State::Carrying(started.cx);
-        }
-        if late {
-            started.cx.span().set_attributes(describe());
-        }
-        let recording = Recording {
-            spans: Arc::clone(self),
-            started: started_at,
-            routed: call.facts.route().is_some(),
-        };
-        State::Recording(started.cx, recording)
-    }
-}
-
-/// Whether the caller has said that its trace is not sampled.
-fn unsampled(parent: &Context) -> bool {
-    let parent = parent.span();
-    let caller = parent.span_context();
-    caller.is_valid() && caller.is_remote() && !caller.is_sampled()
 }
 
 impl<F: Describe> Recording<F> {
     fn end(self, cx: &Context, facts: &F, verdict: Verdict, elapsed: Duration) {
         let span = cx.span();
-        let mut attributes = Vec::new();
-        facts.describe_response(&mut attributes);
+        facts.describe_response(|attribute| span.set_attribute(attribute));
         let route = facts.route();
         if let (Some(route), false) = (route, self.routed) {
-            attributes.push(KeyValue::new(attribute::HTTP_ROUTE, route.to_owned()));
+            span.set_attribute(KeyValue::new(attribute::HTTP_ROUTE, route.to_owned()));
             span.update_name(facts.span_name());
         }
         if let Verdict::Error(kind) = verdict {
-            attributes.push(KeyValue::new(attribute::ERROR_TYPE, kind));
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, kind));
             span.set_status(Status::error(""));
         }
-        self.spans.add_end(facts, verdict, &mut attributes);
-        span.set_attributes(attributes);
+        if let Some(attributes) = self.spans.of_end(facts, verdict) {
+            span.set_attributes(attributes);
+        }
         // Not the wall clock's time, which may have been set back since the start.
         span.end_with_timestamp(self.started + elapsed);
         if route.is_some() {
@@ -141,34 +93,39 @@ impl<F: Describe> Recording<F> {
 }
 
 impl<F: Describe> Watch<F> for SpanWatch<F> {
+    fn interest(&self) -> Interest {
+        match self.state {
+            State::Off | State::Ended(_) => Interest::Nothing,
+            State::Carrying(_) => Interest::Scope,
+            State::Recording(..) => Interest::Everything,
+        }
+    }
+
     fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         let _current = self.context().map(|cx| cx.clone().attach());
         poll()
     }
 
-    fn head(&mut self, head: &Head<'_, F>) {
-        if let State::Recording(cx, recording) = &self.state {
-            let headers = recording.spans.response_attributes(&head.response.headers);
+    fn head(&mut self, head: &mut Head<'_, F>) {
+        let State::Recording(cx, recording) = &self.state else {
+            return;
+        };
+        if let Some(headers) = recording.spans.of_response(&head.response.headers) {
             cx.span().set_attributes(headers);
         }
         if self.ends == SpanEnd::Body {
             return;
         }
-        self.state = match mem::replace(&mut self.state, State::Off) {
-            State::Recording(cx, recording) => {
-                recording.end(&cx, head.facts, head.verdict, head.elapsed);
-                State::Ended(cx.span().span_context().clone())
-            }
-            State::Off | State::Carrying(_) | State::Ended(_) => State::Off,
-        };
+        if let State::Recording(cx, recording) = mem::replace(&mut self.state, State::Off) {
+            recording.end(&cx, head.facts, head.verdict, head.elapsed);
+            self.state = State::Ended(cx.span().span_context().clone());
+        }
     }
 
     fn end(self, report: &Report<'_, F>) {
         match self.state {
             State::Off | State::Carrying(_) => {}
-            State::Recording(cx, recording) => {
-                recording.end(&cx, report.facts, report.verdict, report.elapsed);
-            }
+            State::Recording(cx, recording) => recording.end(&cx, report.facts, report.verdict, report.elapsed),
             State::Ended(ids) => tell_late_failure(&ids, report),
         }
     }

@@ -183,7 +183,7 @@ impl<F> Watch<F> for JournalWatch {
         self.journal.write(Entry::Pending);
     }
 
-    fn head(&mut self, head: &Head<'_, F>) {
+    fn head(&mut self, head: &mut Head<'_, F>) {
         self.journal.write(Entry::Head(head.response.status));
     }
 

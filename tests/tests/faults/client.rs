@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
-use futures_util::{StreamExt, stream};
+use futures_util::future::join_all;
 use http::header::TE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Collected};
@@ -59,8 +59,13 @@ impl Client {
         for calls in calls.chunks(PER_CONNECTION) {
             let opener = calls[0];
             let connection = Connection::open(opener.protocol, self.server, opener.goodbye).await;
-            let made = stream::iter(calls).map(|call| self.make(call, &connection));
-            made.buffer_unordered(AT_A_TIME).collect::<()>().await;
+            join_all((0..AT_A_TIME).map(|first| self.run_stream(calls, first, &connection))).await;
+        }
+    }
+
+    async fn run_stream(&self, calls: &[&Call], first: usize, connection: &Connection) {
+        for call in calls.iter().skip(first).step_by(AT_A_TIME) {
+            self.make(call, connection).await;
         }
     }
 

@@ -95,16 +95,15 @@ impl Call {
     }
 }
 
-/// All requests. It follows from its seed, which is told if the test fails.
+/// All requests. They follow from the seed.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    seed: u64,
     pub(crate) calls: Vec<Call>,
 }
 
 impl Plan {
     /// So many as `FAULTS` says, or 3,000; by the seed that `FAULTS_SEED` gives, or any.
-    pub(crate) fn from_env() -> Self {
+    pub(crate) fn from_env() -> (Self, Seed) {
         let seed = number("FAULTS_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish());
         let mut random = Random(seed);
         let call = |id| Call {
@@ -115,7 +114,8 @@ impl Plan {
             goodbye: random.choose([Goodbye::Fin, Goodbye::Reset]),
             reached: Notify::new(),
         };
-        Plan { seed, calls: (0..number("FAULTS").unwrap_or(3_000)).map(call).collect() }
+        let calls = (0..number("FAULTS").unwrap_or(3_000)).map(call).collect();
+        (Plan { calls }, Seed(seed))
     }
 
     /// The call that a request is.
@@ -125,10 +125,13 @@ impl Plan {
     }
 }
 
-impl Drop for Plan {
+/// Tells the seed, if the test fails while it is held.
+pub(crate) struct Seed(u64);
+
+impl Drop for Seed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the plan was that of FAULTS_SEED={}", self.seed);
+            eprintln!("the plan was that of FAULTS_SEED={}", self.0);
         }
     }
 }

@@ -1,0 +1,121 @@
+//! The table of cases. A new layer adds a case here, and its targets in `targets.rs`.
+
+use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
+use fastrace_axum::FastraceLayer;
+use fastrace_tower::{FastraceClientLayer, FastraceServerLayer};
+use tower::layer::util::Identity;
+use tower_http::trace::TraceLayer;
+use tower_otel::trace::HttpLayer;
+use tracing::Level;
+
+use crate::case::Case;
+use crate::drive::Pair;
+use crate::peers::bridge::Extras;
+use crate::peers::{bridge, contrib, fast, reqwest};
+use crate::stacks::{self, axum, tower};
+use crate::workload::Caller::{Sampled, Unsampled};
+use crate::{floors, ours};
+
+/// All cases, in the order of the table.
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        server_spans(Case::new("S1", Sampled, "server span, the caller samples")).ours(ours::FOREIGN, |caller| {
+            ours::install_foreign_propagator();
+            tower(caller, &ours::server())
+        }),
+        server_spans(Case::new("S2", Unsampled, "server span, the caller does not sample")),
+        Case::new("S3", Sampled, "server, no provider, propagation off")
+            .floor("by hand, nothing installed", |caller| stacks::instead(caller, floors::Server::untold()))
+            .ours(ours::OFF, |caller| tower(caller, &ours::server_off()))
+            .ours(ours::OFF_AXUM, |caller| axum(caller, |router| router.layer(ours::server_off())))
+            .peer("tower-http, no subscriber", |caller| tower(caller, &TraceLayer::new_for_http())),
+        Case::new("S3p", Sampled, "server, nothing installed, the caller's context is passed on")
+            .floor("by hand, nothing installed", |caller| stacks::instead(caller, floors::Server::untold()))
+            .ours(ours::UNTOLD, |caller| tower(caller, &ours::server_untold()))
+            .ours(ours::UNTOLD_AXUM, |caller| axum(caller, |router| router.layer(ours::server_untold())))
+            .peer("opentelemetry-instrumentation-tower", |caller| tower(caller, &contrib::tower()))
+            .peer("tower-otel", |caller| tower(caller, &HttpLayer::server(Level::INFO)))
+            .peer("axum-tracing-opentelemetry (axum)", |caller| {
+                axum(caller, |router| router.layer(OtelAxumLayer::default()))
+            }),
+        client_spans(Case::new("C1", Sampled, "client span and injection, sampled")),
+        client_spans(Case::new("C2", Unsampled, "client span and injection, not sampled")),
+        Case::new("axum", Sampled, "what axum charges for any layer")
+            .peer("a layer that does nothing (axum)", |caller| axum(caller, |router| router.layer(Identity::new()))),
+        Case::new("frame", Sampled, "one frame of a watched body")
+            .ours(ours::FRAME, |caller| stacks::frames(caller, &ours::server())),
+        Case::new("frame2", Unsampled, "one frame of a watched body, not sampled")
+            .ours(ours::FRAME, |caller| stacks::frames(caller, &ours::server())),
+        Case::new("held", Sampled, "a server's call in flight")
+            .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
+        Case::new("held2", Unsampled, "a server's call in flight, not sampled")
+            .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
+    ]
+}
+
+fn server_spans(case: Case) -> Case {
+    case.floor("by hand in the handler", |caller| stacks::instead(caller, floors::Server::stock()))
+        .ours(ours::GIVEN, |caller| tower(caller, &ours::server()))
+        .ours(ours::GLOBAL, |caller| {
+            ours::install_provider();
+            tower(caller, &ours::server_untold())
+        })
+        .ours(ours::GIVEN_AXUM, |caller| axum(caller, |router| router.layer(ours::server())))
+        .peer("opentelemetry-instrumentation-tower", |caller| {
+            contrib::install();
+            tower(caller, &contrib::tower())
+        })
+        .peer("opentelemetry-instrumentation-tower (axum)", |caller| {
+            contrib::install();
+            axum(caller, |router| router.layer(contrib::axum()))
+        })
+        .peer("tower-otel", |caller| {
+            bridge::install(Extras::Default);
+            tower(caller, &HttpLayer::server(Level::INFO))
+        })
+        .peer("axum-tracing-opentelemetry (axum)", |caller| {
+            bridge::install(Extras::Default);
+            axum(caller, |router| router.layer(OtelAxumLayer::default()))
+        })
+        .peer("axum-tracing-opentelemetry, lean bridge (axum)", |caller| {
+            bridge::install(Extras::None);
+            axum(caller, |router| router.layer(OtelAxumLayer::default()))
+        })
+        .peer("tower-http and bridge, no remote parent", |caller| {
+            bridge::install(Extras::Default);
+            tower(caller, &TraceLayer::new_for_http())
+        })
+        .peer("tower-http, usual make_span_with, bridge", |caller| {
+            bridge::install(Extras::Default);
+            tower(caller, &bridge::trace_layer())
+        })
+        .peer("fastrace-tower (a name, no attributes)", |caller| {
+            fast::install();
+            tower(caller, &FastraceServerLayer::default())
+        })
+        .peer("fastrace-axum (4 attributes) (axum)", |caller| {
+            fast::install();
+            axum(caller, |router| router.layer(FastraceLayer::default()))
+        })
+}
+
+fn client_spans(case: Case) -> Case {
+    case.floor("by hand around the call", |caller| stacks::client(caller, &floors::Client::stock()))
+        .ours(ours::GIVEN, |caller| stacks::client(caller, &ours::client()))
+        .peer("reqwest-tracing (its chain subtracted)", |caller| {
+            reqwest::install();
+            reqwest::client(caller)
+        })
+        .peer("tower-otel", |caller| {
+            bridge::install(Extras::Default);
+            stacks::client(caller, &HttpLayer::client(Level::INFO))
+        })
+        .peer("fastrace-tower (injection, no span)", |caller| {
+            fast::install();
+            let Pair { bare, with } = stacks::client(caller, &FastraceClientLayer);
+            Pair {
+                bare: fast::within(caller, bare),
+                with: fast::within(caller, with),
+            }
+        })
+}

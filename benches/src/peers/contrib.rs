@@ -1,0 +1,35 @@
+//! opentelemetry-instrumentation-tower, with traces alone.
+
+use axum::body::Body;
+use http::Request;
+use opentelemetry::global;
+use opentelemetry_instrumentation_tower::http::extractors::FnRouteExtractor;
+use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+
+use crate::stacks::Incoming;
+use crate::workload::{ROUTE, provider};
+
+/// What it looks for: a provider, and the stock propagator.
+pub(crate) fn install() {
+    global::set_tracer_provider(provider());
+    global::set_text_map_propagator(TraceContextPropagator::new());
+}
+
+/// Told the route.
+pub(crate) fn tower() -> Layer<FnRouteExtractor<fn(&Incoming) -> Option<String>>> {
+    let route: fn(&Incoming) -> _ = |_| Some(ROUTE.to_owned());
+    LayerBuilder::builder()
+        .with_metrics(false)
+        .with_route_extractor_fn(route)
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Finds the route in axum.
+pub(crate) fn axum() -> Layer {
+    LayerBuilder::builder()
+        .with_metrics(false)
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,108 @@
+//! How a call's span starts, and under which parent.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{Link, SpanBuilder, SpanContext, TraceContextExt};
+use tower_telemetry_observe::Call;
+
+use crate::watch::{Recording, State};
+use crate::{Describe, SamplingAttributes, SpanWatch, Spans};
+
+/// Room for the attributes that a request usually has.
+const USUAL_ATTRIBUTES: usize = 14;
+
+/// What a span starts under.
+#[derive(Clone, Debug)]
+pub enum Parent {
+    /// The context around the call, which the call runs in anyway.
+    Around(Context),
+    /// A context that came with the request, which the call has to be run in.
+    Brought(Context),
+    /// The context around the call, with a link to a caller who is not trusted to be the parent.
+    Linked(Context, SpanContext),
+}
+
+impl<F: Describe> Spans<F> {
+    /// Starts a span for this call under this parent.
+    ///
+    /// Where there is none (the filter says no, no provider is installed, or the sampler drops it) the call still carries the context
+    /// that its own outgoing calls need. In a context that suppresses telemetry, such as an exporter's, nothing is done.
+    pub fn start(self: &Arc<Self>, parent: Parent, call: &Call<'_, F>) -> SpanWatch<F> {
+        SpanWatch {
+            state: self.begin(parent, call),
+            ends: self.ends,
+        }
+    }
+
+    fn begin(self: &Arc<Self>, parent: Parent, call: &Call<'_, F>) -> State<F> {
+        let request = call.request.as_deref();
+        if parent.context().is_telemetry_suppressed() {
+            return State::Off;
+        }
+        let tracer = match self.accepts(request) {
+            true => self.source.tracer(),
+            false => None,
+        };
+        let Some(tracer) = tracer else {
+            return match parent {
+                Parent::Around(_) | Parent::Linked(..) => State::Off,
+                Parent::Brought(cx) => State::Carrying(cx),
+            };
+        };
+        let started = SystemTime::now();
+        let describe = || {
+            let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES);
+            call.facts.describe_request(request, &mut attributes);
+            if let Some(request) = request {
+                self.add_request(call.facts, request, &mut attributes);
+            }
+            attributes
+        };
+        let late = self.sampling == SamplingAttributes::UnlessUnsampled && unsampled(parent.context());
+        let builder = SpanBuilder {
+            span_kind: Some(call.facts.kind()),
+            name: call.facts.span_name(),
+            start_time: Some(started),
+            attributes: (!late).then(describe),
+            events: None,
+            links: parent.links(),
+        };
+        let begun = tracer.start(builder, parent.context());
+        if !begun.recording {
+            return State::Carrying(begun.cx);
+        }
+        if late {
+            begun.cx.span().set_attributes(describe());
+        }
+        let recording = Recording {
+            spans: Arc::clone(self),
+            started,
+            routed: call.facts.route().is_some(),
+        };
+        State::Recording(begun.cx, recording)
+    }
+}
+
+impl Parent {
+    fn context(&self) -> &Context {
+        match self {
+            Parent::Around(cx) | Parent::Brought(cx) | Parent::Linked(cx, _) => cx,
+        }
+    }
+
+    fn links(&self) -> Option<Vec<Link>> {
+        match self {
+            Parent::Around(_) | Parent::Brought(_) => None,
+            Parent::Linked(_, caller) => Some(vec![Link::new(caller.clone(), Vec::new(), 0)]),
+        }
+    }
+}
+
+/// Whether the caller has said that its trace is not sampled.
+fn unsampled(parent: &Context) -> bool {
+    let parent = parent.span();
+    let caller = parent.span_context();
+    caller.is_valid() && caller.is_remote() && !caller.is_sampled()
+}
