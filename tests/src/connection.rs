@@ -71,13 +71,19 @@ impl Connection {
             Protocol::Http1 => {
                 let (sender, connection) = http1::handshake(io).await.expect("a handshake");
                 let task = tokio::spawn(connection.with_upgrades()).abort_handle();
-                Connection { sender: Sender::Http1(Mutex::new(sender)), task }
+                Connection {
+                    sender: Sender::Http1(Mutex::new(sender)),
+                    task,
+                }
             }
             Protocol::Http2 => {
                 let handshake = http2::handshake(TokioExecutor::new(), io).await;
                 let (sender, connection) = handshake.expect("a handshake");
                 let task = tokio::spawn(connection).abort_handle();
-                Connection { sender: Sender::Http2(sender), task }
+                Connection {
+                    sender: Sender::Http2(sender),
+                    task,
+                }
             }
         }
     }

@@ -43,7 +43,11 @@ pub async fn ended(recorder: &Recorder, count: usize) -> Vec<SpanData> {
 
 /// All that the span holds as text.
 fn texts(span: &SpanData) -> Vec<String> {
-    let mut texts = vec![span.name.to_string(), format!("{:?}", span.status), span.span_context.trace_state().header()];
+    let mut texts = vec![
+        span.name.to_string(),
+        format!("{:?}", span.status),
+        span.span_context.trace_state().header(),
+    ];
     let of_events = span.events.iter().flat_map(|event| &event.attributes);
     let of_links = span.links.iter().flat_map(|link| &link.attributes);
     for attribute in span.attributes.iter().chain(of_events).chain(of_links) {

@@ -35,7 +35,10 @@ impl Raw {
     pub async fn connect(server: SocketAddr) -> Self {
         let stream = TcpStream::connect(server).await.expect("a listener");
         let address = stream.local_addr().expect("connected");
-        Raw { address, stream: BufStream::new(stream) }
+        Raw {
+            address,
+            stream: BufStream::new(stream),
+        }
     }
 
     /// Sends these bytes.

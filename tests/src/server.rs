@@ -34,7 +34,11 @@ impl Server {
             // Dropped means stopped, too.
             let _ = stopped.await;
         });
-        Server { address, stop, served: tokio::spawn(serve.into_future()) }
+        Server {
+            address,
+            stop,
+            served: tokio::spawn(serve.into_future()),
+        }
     }
 
     /// Ends, once every connection has ended.

@@ -1,12 +1,13 @@
 //! The layer: the observer, and how it reads requests.
 
+use http::request;
 use tower_layer::Layer;
 use tower_telemetry_observe::{ObserveLayer, Observed};
 use tower_telemetry_propagate::Propagation;
 use tower_telemetry_semconv::{Http, HttpCall, Server};
 use tower_telemetry_span::Spans;
 
-use crate::Extract;
+use crate::{Extract, TraceHeader};
 
 /// Makes each request a SERVER span under its caller's context. See the [crate's page](crate).
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ impl ExtractLayer {
         }
     }
 
-    /// Reads requests like this: scheme, trusted proxies, known methods, error types.
+    /// Reads requests like this: scheme, trust in callers, known methods, error types.
     pub fn with_http(mut self, http: Http<Server>) -> Self {
         self.http = http;
         self
@@ -39,6 +40,16 @@ impl ExtractLayer {
     /// Reads the caller's context with this propagator.
     pub fn with_propagation(mut self, propagation: Propagation) -> Self {
         self.extract = self.extract.with_propagation(propagation);
+        self
+    }
+
+    /// Names the request's span in the responses to those requests of which `wanted` is true. Nobody is told by default.
+    pub fn with_trace_header(
+        mut self,
+        header: TraceHeader,
+        wanted: impl Fn(&request::Parts) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.extract = self.extract.with_trace_header(header, wanted);
         self
     }
 }

@@ -41,18 +41,36 @@
 //! The caller's context is read from the request's headers by the [`Propagation`] of the layer. Where the current span is already part of
 //! the caller's trace, as under a second layer, that span is the parent. Without a caller, it is the current span or none.
 //!
+//! # Trust
+//!
+//! Anyone can send a `traceparent`. On a public service give [`Http::with_trust`] a policy: what a stranger sends is then only linked to a
+//! trace of the service's own, or not looked at, and baggage and forwarded headers go the same way.
+//!
+//! ```
+//! use tower_telemetry_extract::{ExtractLayer, Http, Peers, Trust, TrustPolicy};
+//!
+//! let inside = Peers::new(["10.0.0.0/8".parse::<tower_telemetry_semconv::IpNet>()?]);
+//! let layer = ExtractLayer::new().with_http(Http::server().with_trust(TrustPolicy::peers(inside, Trust::Link)));
+//! # let _ = layer;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # In axum
 //!
 //! Apply the layer with `Router::layer`, where the route is known, and switch on the feature `axum`.
 
 mod layer;
 mod observer;
+mod response;
+mod watch;
 
 pub use layer::ExtractLayer;
 pub use observer::Extract;
+pub use response::TraceHeader;
 #[doc(no_inline)]
 pub use tower_telemetry_propagate::Propagation;
 #[doc(no_inline)]
-pub use tower_telemetry_semconv::{Http, HttpCall, Server};
+pub use tower_telemetry_semconv::{Http, HttpCall, Peers, Server, Trust, TrustPolicy};
 #[doc(no_inline)]
 pub use tower_telemetry_span::Spans;
+pub use watch::ExtractWatch;

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use http::request;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use tower_telemetry_observe::{Call, Observe};
 use tower_telemetry_propagate::Propagation;
-use tower_telemetry_semconv::{HttpCall, Server};
-use tower_telemetry_span::{Parent, SpanWatch, Spans};
+use tower_telemetry_semconv::{HttpCall, Server, Trust};
+use tower_telemetry_span::{Parent, Spans};
+
+use crate::response::Telling;
+use crate::{ExtractWatch, TraceHeader};
 
 /// Makes each HTTP request a SERVER span under its caller's context.
 ///
@@ -27,6 +31,7 @@ use tower_telemetry_span::{Parent, SpanWatch, Spans};
 pub struct Extract {
     spans: Arc<Spans<HttpCall<Server>>>,
     propagation: Propagation,
+    telling: Option<Telling>,
 }
 
 impl Extract {
@@ -35,6 +40,7 @@ impl Extract {
         Extract {
             spans: Arc::new(Spans::server()),
             propagation: Propagation::default(),
+            telling: None,
         }
     }
 
@@ -50,15 +56,33 @@ impl Extract {
         self
     }
 
+    /// Names the request's span in the responses to those requests of which `wanted` is true. Nobody is told by default.
+    pub fn with_trace_header(
+        mut self,
+        header: TraceHeader,
+        wanted: impl Fn(&request::Parts) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.telling = Some(Telling::new(header, wanted));
+        self
+    }
+
     fn parent(&self, call: &Call<'_, HttpCall<Server>>) -> Parent {
         let current = Context::current();
         let Some(request) = &call.request else {
             return Parent::Around(current);
         };
-        match self.propagation.find(&current, &request.headers) {
-            // Under a second layer, the first one's span is the parent.
-            Some(caller) if !goes_on(&current, &caller) => Parent::Brought(caller),
-            _ => Parent::Around(current),
+        match call.facts.trust() {
+            Trust::Parent => match self.propagation.find(&current, &request.headers) {
+                // Under a second layer, the first one's span is the parent.
+                Some(caller) if !goes_on(&current, &caller) => Parent::Brought(caller),
+                _ => Parent::Around(current),
+            },
+            // What else the caller's context holds, such as baggage, is left behind.
+            Trust::Link => match self.propagation.find(&Context::new(), &request.headers) {
+                Some(caller) => Parent::Linked(current, caller.span().span_context().clone()),
+                None => Parent::Around(current),
+            },
+            Trust::Ignore => Parent::Around(current),
         }
     }
 }
@@ -77,9 +101,14 @@ impl Default for Extract {
 }
 
 impl Observe<HttpCall<Server>> for Extract {
-    type Watch = SpanWatch<HttpCall<Server>>;
+    type Watch = ExtractWatch;
 
-    fn watch(&self, call: &mut Call<'_, HttpCall<Server>>) -> Self::Watch {
-        self.spans.start(self.parent(call), call)
+    fn watch(&self, call: &mut Call<'_, HttpCall<Server>>) -> ExtractWatch {
+        let span = self.spans.start(self.parent(call), call);
+        let told = match (&self.telling, span.context(), &call.request) {
+            (Some(telling), Some(cx), Some(request)) => telling.tell(request, cx),
+            _ => None,
+        };
+        ExtractWatch { span, told }
     }
 }

@@ -7,10 +7,13 @@ use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::Empty;
 use opentelemetry::Context;
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt};
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::Sampler;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_telemetry_extract::{ExtractLayer, Propagation, Spans};
+use tower_telemetry_extract::{ExtractLayer, Http, Propagation, Spans, TraceHeader, Trust, TrustPolicy};
 use tower_telemetry_testkit::spans::{Recorder, is_parent};
 
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -99,6 +102,104 @@ fn a_request_that_the_filter_leaves_out_still_carries_its_callers_context() {
     let current = current_in_service(&[&ExtractLayer::new().with_spans(spans)], CALLER);
     assert_eq!(current.span_id().to_string(), &CALLER[36..52]);
     assert!(recorder.spans().is_empty());
+}
+
+#[test]
+fn a_stranger_is_linked_and_its_sampling_does_not_count() {
+    let recorder = Recorder::sampling(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)));
+    let layer = layer(&recorder).with_http(Http::server().with_trust(Trust::Link));
+    current_in_service(&[&layer], UNSAMPLED);
+    let span = recorder.span();
+    assert_eq!(span.parent_span_id, SpanId::INVALID);
+    assert_ne!(span.span_context.trace_id().to_string(), &UNSAMPLED[3..35]);
+    let [link] = &span.links.links[..] else {
+        panic!("one link")
+    };
+    assert_eq!(link.span_context.trace_id().to_string(), &UNSAMPLED[3..35]);
+    assert_eq!(link.span_context.span_id().to_string(), &UNSAMPLED[36..52]);
+    current_in_service(&[&layer], "malformed");
+    assert!(recorder.spans()[1].links.links.is_empty());
+}
+
+#[test]
+fn a_stranger_may_be_ignored_and_a_closure_may_decide() {
+    let recorder = Recorder::new();
+    let trust = TrustPolicy::by(|request| match request.headers.contains_key("x-inside") {
+        true => Trust::Parent,
+        false => Trust::Ignore,
+    });
+    let layer = layer(&recorder).with_http(Http::server().with_trust(trust));
+    current_in_service(&[&layer], CALLER);
+    let span = recorder.span();
+    assert_eq!((span.parent_span_id, span.links.links.len()), (SpanId::INVALID, 0));
+}
+
+#[test]
+fn what_is_not_trusted_leaves_its_baggage_behind() {
+    let both = || {
+        Propagation::new(TextMapCompositePropagator::new(vec![
+            Box::new(BaggagePropagator::new()),
+            Box::new(TraceContextPropagator::new()),
+        ]))
+    };
+    for (trust, expected) in [(Trust::Parent, Some("7")), (Trust::Link, None), (Trust::Ignore, None)] {
+        let recorder = Recorder::new();
+        let service = layer(&recorder)
+            .with_http(Http::server().with_trust(trust))
+            .with_propagation(both())
+            .layer(service_fn(move |_: Request<()>| async move {
+                let found = Context::current().baggage().get("tenant").map(ToString::to_string);
+                assert_eq!(found.as_deref(), expected);
+                Ok::<_, Infallible>(Response::new(Empty::<&[u8]>::new()))
+            }));
+        let request = Request::builder()
+            .header("traceparent", CALLER)
+            .header("baggage", "tenant=7")
+            .body(())
+            .expect("a request");
+        let answer = service.oneshot(request).now_or_never();
+        assert!(answer.is_some_and(|answer| answer.is_ok()), "{trust:?}");
+    }
+}
+
+#[test]
+fn a_caller_is_told_of_its_trace_where_that_is_wanted() {
+    for (header, name, before, after) in [
+        (TraceHeader::TraceResponse, "traceresponse", "", ""),
+        (TraceHeader::ServerTiming, "server-timing", "traceparent;desc=\"", "\""),
+    ] {
+        // Also when the span is not sampled: its id is known all the same.
+        for sampler in [Sampler::AlwaysOn, Sampler::AlwaysOff] {
+            let recorder = Recorder::sampling(sampler);
+            let service = layer(&recorder)
+                .with_trace_header(header, |request| request.uri.path() == "/told")
+                .layer(service_fn(|_: Request<()>| async {
+                    let ids = Context::current().span().span_context().clone();
+                    let flags = ids.trace_flags().to_u8();
+                    let current = format!("00-{}-{}-{flags:02x}", ids.trace_id(), ids.span_id());
+                    let mut response = Response::new(Empty::<&[u8]>::new());
+                    response
+                        .headers_mut()
+                        .insert("current", current.parse().expect("a value"));
+                    response
+                        .headers_mut()
+                        .insert("server-timing", "db;dur=5".parse().expect("a value"));
+                    Ok::<_, Infallible>(response)
+                }));
+            let ask = |path: &str| {
+                let request = Request::get(path).body(()).expect("a request");
+                let answer = service.clone().oneshot(request).now_or_never().expect("at once");
+                answer.expect("it answers").headers().clone()
+            };
+            let told = ask("/told");
+            let span = told["current"].to_str().expect("text");
+            let last = told.get_all(name).iter().next_back().expect("it is there");
+            assert_eq!(*last, format!("{before}{span}{after}"));
+            assert_eq!(told["server-timing"], "db;dur=5", "what was there stays first");
+            let untold = ask("/untold");
+            assert!(!untold.contains_key("traceresponse") && untold.get_all("server-timing").iter().count() == 1);
+        }
+    }
 }
 
 #[test]

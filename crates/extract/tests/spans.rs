@@ -13,7 +13,7 @@ use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_telemetry_extract::{ExtractLayer, Http, Spans};
-use tower_telemetry_semconv::{AllowedHeaders, LateRoute, Route, TrustedProxies};
+use tower_telemetry_semconv::{AllowedHeaders, LateRoute, Route, Trust};
 use tower_telemetry_span::SamplingAttributes;
 use tower_telemetry_testkit::spans::{Recorder, keys, text, value};
 use tower_telemetry_testkit::{Script, Step};
@@ -279,7 +279,7 @@ fn hooks_add_attributes_and_a_hook_that_panics_costs_only_what_it_would_have_add
 }
 
 #[test]
-fn forwarded_headers_count_only_from_trusted_proxies() {
+fn forwarded_headers_count_only_from_a_caller_that_is_trusted() {
     let request = || {
         get("/")
             .header("host", "inside.test")
@@ -293,7 +293,7 @@ fn forwarded_headers_count_only_from_trusted_proxies() {
     );
 
     let recorder = Recorder::new();
-    let layer = layer(&recorder).with_http(Http::server().with_trusted_proxies(TrustedProxies::any()));
+    let layer = layer(&recorder).with_http(Http::server().with_trust(Trust::Parent));
     exchange(&layer, request(), 200, small_body());
     let span = recorder.span();
     assert_eq!(text(&span, "server.address").as_deref(), Some("shop.test"));

@@ -115,11 +115,14 @@ fn received<'a>(cx: &Context, lines: impl Iterator<Item = &'a [u8]>) -> Context 
     let mut baggage = Baggage::new();
     let mut width = 0;
     for member in members(lines).filter_map(Member::parse) {
-        let wider = width + usize::from(width > 0) + member.width;
-        if wider <= LONGEST {
+        let wider = width + usize::from(width > 0) + member.width();
+        if wider > LONGEST {
+            continue;
+        }
+        if let Some(value) = member.value() {
             width = wider;
             // `Baggage` itself has no room for more than 64.
-            baggage.insert_with_metadata(member.key.to_owned(), member.value.into_owned(), &*member.properties);
+            baggage.insert_with_metadata(member.key.to_owned(), value, &*member.properties());
         }
     }
     if baggage.is_empty() {

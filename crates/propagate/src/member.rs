@@ -1,6 +1,5 @@
 //! One list-member of a `baggage` header: what is valid, decoded and encoded.
 
-use std::borrow::Cow;
 use std::iter;
 
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, percent_decode_str, utf8_percent_encode};
@@ -9,54 +8,68 @@ use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, percent_decode_str, ut
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add(b';').add(b'\\');
 
 /// A valid list-member as it was received.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Member<'a> {
     pub(crate) key: &'a str,
-    /// Decoded. Holds no control character.
-    pub(crate) value: Cow<'a, str>,
-    /// Without blanks, and encoded: decoded, the separators of two properties could not be told from their text.
-    pub(crate) properties: String,
-    /// How many bytes it has, blanks left out.
-    pub(crate) width: usize,
+    encoded: &'a str,
+    properties: Option<&'a str>,
 }
 
 impl<'a> Member<'a> {
     /// Reads what is between two commas; `None` when it is not valid.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.split(';');
-        let (key, encoded) = parts.next()?.split_once('=')?;
-        let (key, encoded) = (trim(key), trim(encoded));
-        if !is_token(key) || !is_value(encoded) {
-            return None;
-        }
-        let value = percent_decode_str(encoded).decode_utf8_lossy();
-        if value.contains(is_control) {
-            return None;
-        }
-        let mut properties = String::new();
-        for part in parts {
-            let property = Property::parse(part).filter(Property::is_valid)?;
-            if !properties.is_empty() {
-                properties.push(';');
-            }
-            properties.extend(property.pieces());
-        }
-        let separator = usize::from(!properties.is_empty());
-        let width = key.len() + 1 + encoded.len() + separator + properties.len();
-        Some(Self {
-            key,
-            value,
+        let (member, properties) = match text.split_once(';') {
+            Some((member, properties)) => (member, Some(properties)),
+            None => (text, None),
+        };
+        let (key, encoded) = member.split_once('=')?;
+        let member = Self {
+            key: trim(key),
+            encoded: trim(encoded),
             properties,
-            width,
-        })
+        };
+        let valid = |part| Property::parse(part).is_some_and(|property| property.is_valid());
+        let all_valid = properties.is_none_or(|properties| properties.split(';').all(valid));
+        (is_token(member.key) && is_value(member.encoded) && all_valid).then_some(member)
+    }
+
+    /// How many bytes it has, blanks left out.
+    pub(crate) fn width(&self) -> usize {
+        self.key.len() + 1 + self.encoded.len() + usize::from(self.properties.is_some()) + self.properties_width()
+    }
+
+    /// The decoded value; `None` when it has a control character.
+    pub(crate) fn value(&self) -> Option<String> {
+        let value = decode(self.encoded);
+        (!value.contains(is_control)).then_some(value)
+    }
+
+    /// The properties without blanks, and encoded: of decoded ones, nobody could tell separators from text.
+    pub(crate) fn properties(&self) -> String {
+        let mut text = String::with_capacity(self.properties_width());
+        text.extend(self.property_pieces());
+        text
+    }
+
+    fn properties_width(&self) -> usize {
+        self.property_pieces().map(str::len).sum()
+    }
+
+    fn property_pieces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        // Without the separator in front of the first.
+        properties(self.properties.unwrap_or_default()).skip(1)
     }
 }
 
-/// The pieces of a list-member as it is sent. What is no property is left out of the properties.
-pub(crate) fn pieces<'a>(key: &'a str, value: &'a str, properties: &'a str) -> impl Iterator<Item = &'a str> {
-    let properties = properties.split(';').filter_map(Property::parse);
-    let properties = properties.flat_map(|property| iter::once(";").chain(property.pieces()));
-    [key, "="].into_iter().chain(encode(value)).chain(properties)
+/// The pieces of a list-member as it is sent.
+pub(crate) fn pieces<'a>(key: &'a str, value: &'a str, metadata: &'a str) -> impl Iterator<Item = &'a str> {
+    [key, "="].into_iter().chain(encode(value)).chain(properties(metadata))
+}
+
+/// The pieces of the properties as they are sent, each behind a separator. What is none is left out.
+fn properties(text: &str) -> impl Iterator<Item = &str> {
+    let properties = text.split(';').filter_map(Property::parse);
+    properties.flat_map(|property| iter::once(";").chain(property.pieces()))
 }
 
 /// A key with or without a value, as it is sent or as an application has set it.
@@ -100,6 +113,23 @@ fn percent(rest: &str) -> &'static str {
     }
 }
 
+/// What is not UTF-8 is replaced, which is never longer than what was encoded.
+fn decode(encoded: &str) -> String {
+    let decoded = || percent_decode_str(encoded);
+    let mut bytes = Vec::with_capacity(decoded().count());
+    bytes.extend(decoded());
+    String::from_utf8(bytes).unwrap_or_else(|error| {
+        let mut text = String::with_capacity(encoded.len());
+        for chunk in error.as_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            if !chunk.invalid().is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        text
+    })
+}
+
 fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
@@ -137,7 +167,11 @@ mod tests {
     #[test]
     fn the_width_leaves_out_the_blanks() {
         for (text, width) in [("a=", 2), ("\ta = 1 ", 3), (" a = %20 ; p ;q= 1\t", 11), ("a=;p=%", 8)] {
-            assert_eq!(Member::parse(text).map(|member| member.width), Some(width), "{text:?}");
+            assert_eq!(
+                Member::parse(text).map(|member| member.width()),
+                Some(width),
+                "{text:?}"
+            );
         }
     }
 

@@ -56,11 +56,12 @@ fn is_control(c: char) -> bool {
 fn line() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..80),
-        "[ -~\t]{0,600}".prop_map(String::into_bytes),
-        "([a-c%]{1,2}[ \t]?=[a-c%0-9 ]{0,150}(;[pq ]{0,2}(=[%a-e0-9 ]{0,9})?){0,3}[,\t]?){0,40}"
+        "[ -~\t]{0,200}".prop_map(String::into_bytes),
+        "([a-c%]{1,2}[ \t]?=[a-c%0-9 ]{0,20}(;[pq ]{0,2}(=[%a-e0-9 ]{0,9})?){0,3}[,\t]?){0,40}"
             .prop_map(String::into_bytes),
-        "([a-z]{1,2}=(%[0-9a-f]{2}|[a-z]){0,200},){0,40}".prop_map(String::into_bytes),
-        "([0-9]{1,3}=[a-z%]{0,3};?,){0,100}".prop_map(String::into_bytes),
+        "([a-z]{1,2}=(%[0-9a-f]{2}|[a-z]){0,40},){0,20}".prop_map(String::into_bytes),
+        "([0-9]{1,3}=[a-z%]{0,3};?,){0,90}".prop_map(String::into_bytes),
+        ("[a-c]", 0..17_000_usize).prop_map(|(key, width)| format!("{key}={}", "v".repeat(width)).into_bytes()),
     ]
 }
 

@@ -15,7 +15,9 @@ fn headers(lines: &[impl AsRef<[u8]>]) -> HeaderMap {
 }
 
 fn text(headers: &HeaderMap) -> Option<String> {
-    headers.get(BAGGAGE).map(|value| value.to_str().expect("text").to_owned())
+    headers
+        .get(BAGGAGE)
+        .map(|value| value.to_str().expect("text").to_owned())
 }
 
 /// What is sent on after these lines were received, the same through both interfaces.
@@ -141,7 +143,11 @@ fn values_that_an_application_set_are_encoded() {
 #[test]
 fn a_line_that_is_not_ascii_is_ignored_alone() {
     for bytes in [&b"b=\xe9"[..], b"b=2,\xff", "b=é".as_bytes(), "b=2;p=é".as_bytes()] {
-        for lines in [[b"a=1", bytes, b"c=3"], [bytes, b"a=1", b"c=3"], [b"a=1", b"c=3", bytes]] {
+        for lines in [
+            [b"a=1", bytes, b"c=3"],
+            [bytes, b"a=1", b"c=3"],
+            [b"a=1", b"c=3", bytes],
+        ] {
             assert_eq!(passed_on("not ASCII", &lines).as_deref(), Some("a=1,c=3"), "{bytes:?}");
         }
     }
@@ -155,12 +161,20 @@ fn numbered(count: usize) -> Vec<String> {
 fn a_list_of_64_members_is_propagated_and_more_are_not() {
     for count in [64, 65, 180, 500] {
         let expected = Some(numbered(64).join(","));
-        assert_eq!(passed_on("one line", &[numbered(count).join(",")]), expected, "{count} in one line");
+        assert_eq!(
+            passed_on("one line", &[numbered(count).join(",")]),
+            expected,
+            "{count} in one line"
+        );
         assert_eq!(passed_on("lines", &numbered(count)), expected, "{count} lines");
     }
     let invalid = vec!["invalid".to_owned(); 100];
     let expected = Some(numbered(64).join(","));
-    assert_eq!(passed_on("invalid ones", &[invalid, numbered(64)].concat()), expected, "invalid ones do not count");
+    assert_eq!(
+        passed_on("invalid ones", &[invalid, numbered(64)].concat()),
+        expected,
+        "invalid ones do not count"
+    );
     let duplicates = [numbered(64), numbered(64)].concat();
     assert_eq!(passed_on("duplicates", &duplicates), expected, "a key counts once");
 }
@@ -177,7 +191,10 @@ fn a_list_of_8192_bytes_is_propagated_and_more_is_not() {
 
     let [first, last] = [of_width("a", 4000), of_width("z", 4191)];
     let too_much = of_width("z", 4192);
-    for (last, expected) in [(&last, Some([&*first, &last].join(","))), (&too_much, Some(first.clone()))] {
+    for (last, expected) in [
+        (&last, Some([&*first, &last].join(","))),
+        (&too_much, Some(first.clone())),
+    ] {
         assert_eq!(passed_on("one line", &[[&*first, last].join(",")]), expected);
         assert_eq!(passed_on("the sum of all lines", &[&first, last]), expected);
     }
@@ -186,14 +203,20 @@ fn a_list_of_8192_bytes_is_propagated_and_more_is_not() {
 #[test]
 fn blanks_do_not_count_as_bytes() {
     let members: Vec<_> = ["a", "b", "c"].iter().map(|key| of_width(key, 2700)).collect();
-    assert_eq!(passed_on("blanks", &[members.join(" , \t  , , ")]), Some(members.join(",")));
+    assert_eq!(
+        passed_on("blanks", &[members.join(" , \t  , , ")]),
+        Some(members.join(","))
+    );
 }
 
 #[test]
 fn no_member_is_cut_and_smaller_ones_may_fit() {
     let [large, other] = [of_width("large", 5000), of_width("other", 5000)];
     let expected = Some(format!("a=1,{large},z=2"));
-    assert_eq!(passed_on("one line", &[[&*large, "a=1", &other, "z=2"].join(",")]), expected);
+    assert_eq!(
+        passed_on("one line", &[[&*large, "a=1", &other, "z=2"].join(",")]),
+        expected
+    );
     assert_eq!(passed_on("lines", &[&*large, "a=1", &other, "z=2"]), expected);
 }
 
@@ -206,7 +229,10 @@ fn what_grows_by_encoding_is_sent_within_the_limit() {
     ]);
     let mut outgoing = HeaderMap::new();
     W3cBaggage.inject_headers(&cx, &mut outgoing);
-    assert_eq!(text(&outgoing), Some(format!("fits={},zzz=small", "%C3%A9".repeat(1300))));
+    assert_eq!(
+        text(&outgoing),
+        Some(format!("fits={},zzz=small", "%C3%A9".repeat(1300)))
+    );
 }
 
 #[test]
@@ -225,6 +251,10 @@ fn a_baggage_of_400_kilobytes_is_read_from_its_beginning() {
         assert_eq!(passed_on("huge", &[&huge]).as_deref(), expected, "{member:?}");
         let lines: Vec<_> = huge.as_bytes().chunks(4000).collect();
         assert_eq!(lines.len(), 100);
-        assert_eq!(passed_on("100 lines", &lines).as_deref(), expected, "{member:?} in 100 lines");
+        assert_eq!(
+            passed_on("100 lines", &lines).as_deref(),
+            expected,
+            "{member:?} in 100 lines"
+        );
     }
 }

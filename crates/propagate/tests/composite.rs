@@ -43,14 +43,22 @@ fn trace_context_and_baggage_pass_through_a_composite() {
     assert_eq!(outgoing, expected);
 
     let cx = Propagation::new(ours()).extract(&Context::new(), &incoming);
-    let mut outgoing = headers([("baggage", "stale=1"), ("baggage", "stale=2"), ("tracestate", "stale=3")]);
+    let mut outgoing = headers([
+        ("baggage", "stale=1"),
+        ("baggage", "stale=2"),
+        ("tracestate", "stale=3"),
+    ]);
     Propagation::new(ours()).inject(&cx, &mut outgoing);
     assert_eq!(outgoing, expected, "in place of what was stale");
 }
 
 #[test]
 fn each_part_of_a_composite_stands_for_itself() {
-    let only_baggage = headers([("traceparent", "invalid"), ("tracestate", "foo=1"), ("baggage", "shop=7")]);
+    let only_baggage = headers([
+        ("traceparent", "invalid"),
+        ("tracestate", "foo=1"),
+        ("baggage", "shop=7"),
+    ]);
     let cx = Propagation::new(ours()).extract(&Context::new(), &only_baggage);
     assert!(!cx.has_active_span());
     let mut outgoing = HeaderMap::new();
@@ -118,7 +126,11 @@ fn another_trace_format_goes_beside_ours() {
             vec![Box::new(B3::new()), Box::new(W3c), Box::new(W3cBaggage)];
         Propagation::new(TextMapCompositePropagator::new(propagators))
     };
-    let incoming = headers([("traceparent", PARENT), ("tracestate", "foo@@bar=1"), ("baggage", "shop=7")]);
+    let incoming = headers([
+        ("traceparent", PARENT),
+        ("tracestate", "foo@@bar=1"),
+        ("baggage", "shop=7"),
+    ]);
     let cx = all().extract(&Context::new(), &incoming);
     let mut outgoing = headers([("b3", "stale"), ("x-other", "stays")]);
     all().inject(&cx, &mut outgoing);
@@ -132,7 +144,10 @@ fn another_trace_format_goes_beside_ours() {
     let sampled = PARENT.replace("-03", "-01").parse().expect("a header value");
     let mut expected = headers([("b3", B3_SINGLE)]);
     expected.insert("traceparent", sampled);
-    assert_eq!(outgoing, expected, "without a tracestate that came without its traceparent");
+    assert_eq!(
+        outgoing, expected,
+        "without a tracestate that came without its traceparent"
+    );
 }
 
 #[test]
@@ -145,12 +160,23 @@ fn of_two_trace_formats_the_later_one_decides() {
         let cx = propagation.extract(&Context::new(), &both);
         let mut outgoing = HeaderMap::new();
         propagation.inject(&cx, &mut outgoing);
-        let text = |name| outgoing.get(name).map(|value: &HeaderValue| value.to_str().expect("text").to_owned());
+        let text = |name| {
+            outgoing
+                .get(name)
+                .map(|value: &HeaderValue| value.to_str().expect("text").to_owned())
+        };
         (text("traceparent").expect("a header"), text("tracestate"))
     };
-    assert_eq!(trace(vec![Box::new(B3::new()), Box::new(W3c)]), (PARENT.to_owned(), Some("foo=1".to_owned())));
+    assert_eq!(
+        trace(vec![Box::new(B3::new()), Box::new(W3c)]),
+        (PARENT.to_owned(), Some("foo=1".to_owned()))
+    );
     let b3_decides = trace(vec![Box::new(W3c), Box::new(B3::new())]);
-    assert_eq!(b3_decides, (OTHER.to_owned(), None), "nothing of one trace is sent with the other");
+    assert_eq!(
+        b3_decides,
+        (OTHER.to_owned(), None),
+        "nothing of one trace is sent with the other"
+    );
 }
 
 #[test]
@@ -168,7 +194,10 @@ fn the_sdks_propagators_read_what_ours_write() {
     let read = sdk.extract_with_context(&Context::new(), &HeaderExtractor(&sent));
     assert_eq!(read.span().span_context().trace_id().to_string(), TRACE);
     assert_eq!(read.span().span_context().trace_state().header(), "congo=2");
-    assert_eq!(read.baggage().get("user").map(ToString::to_string).as_deref(), Some("Amélie, 100% \"&\"; \\"));
+    assert_eq!(
+        read.baggage().get("user").map(ToString::to_string).as_deref(),
+        Some("Amélie, 100% \"&\"; \\")
+    );
 }
 
 /// The SDK decodes properties and sends them as they are then, which no header can hold.

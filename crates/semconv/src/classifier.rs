@@ -10,7 +10,7 @@ use crate::method::KnownMethods;
 use crate::scheme::Scheme;
 use crate::server::LateRoutes;
 use crate::url::RedactedKeys;
-use crate::{Client, HttpCall, Server, Side, TrustedProxies, status_word};
+use crate::{Client, HttpCall, Server, Side, TrustPolicy, status_word};
 
 /// Reads HTTP calls, and judges their ends, by the semantic conventions for HTTP.
 ///
@@ -34,9 +34,11 @@ impl Http<Server> {
         Self::new()
     }
 
-    /// Believes these peers' `Forwarded` or `X-Forwarded-For`, `-Host` and `-Proto`. By default nobody's.
-    pub fn with_trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.side.proxies = Some(proxies);
+    /// How far callers are believed: a [`Trust`](crate::Trust) for all, or a [policy](TrustPolicy). It is decided once, when the call is read.
+    ///
+    /// Without it a caller's context is the parent, but nobody's `Forwarded` or `X-Forwarded-For`, `-Host` and `-Proto` are read.
+    pub fn with_trust(mut self, policy: impl Into<TrustPolicy>) -> Self {
+        self.side.trust = Some(policy.into());
         self
     }
 

@@ -1,63 +1,17 @@
-//! What trusted proxies say of the client they stand before.
+//! What proxies say of the client they stand before.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::HeaderMap;
 use http::header::{FORWARDED, HeaderName};
-use ipnet::IpNet;
 
 use crate::authority::HostPort;
 use crate::scheme::Scheme;
+use crate::trust::Hops;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-
-/// The peers whose `Forwarded` or `X-Forwarded-*` headers are believed.
-///
-/// Each proxy is believed only if the one that forwarded its word is: the headers are read from their end, up to the first address that is not
-/// trusted. That is the client. A request with a `Forwarded` header (RFC 7239) is read by that alone: let your proxies remove the header
-/// if they do not write it.
-///
-/// ```
-/// use tower_telemetry_semconv::{IpNet, TrustedProxies};
-///
-/// let balancers: IpNet = "10.0.0.0/8".parse()?;
-/// let local = std::net::Ipv4Addr::LOCALHOST;
-/// let trusted = TrustedProxies::new([balancers, IpNet::from(std::net::IpAddr::from(local))]);
-/// # let _ = trusted;
-/// # Ok::<(), ipnet::AddrParseError>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct TrustedProxies(Trust);
-
-#[derive(Clone, Debug)]
-enum Trust {
-    Any,
-    Networks(Arc<[IpNet]>),
-}
-
-impl TrustedProxies {
-    /// The proxies in these networks, or with these addresses.
-    pub fn new(networks: impl IntoIterator<Item = impl Into<IpNet>>) -> Self {
-        TrustedProxies(Trust::Networks(networks.into_iter().map(Into::into).collect()))
-    }
-
-    /// Whoever connects, known or not: for servers that only a proxy can reach.
-    pub fn any() -> Self {
-        TrustedProxies(Trust::Any)
-    }
-
-    fn trust(&self, address: Option<IpAddr>) -> bool {
-        match &self.0 {
-            Trust::Any => true,
-            Trust::Networks(networks) => {
-                address.is_some_and(|address| networks.iter().any(|net| net.contains(&address)))
-            }
-        }
-    }
-}
 
 /// What is believed of the client.
 #[derive(Debug)]
@@ -69,27 +23,22 @@ pub(crate) struct Forwarded<'a> {
 }
 
 impl<'a> Forwarded<'a> {
-    pub(crate) fn read(headers: &'a HeaderMap, peer: Option<SocketAddr>, proxies: Option<&TrustedProxies>) -> Self {
-        let peer = peer.map(|peer| peer.ip());
+    /// By `Forwarded` or else `X-Forwarded-*`, as far as these hops are believed; `None`: nobody is.
+    pub(crate) fn read(headers: &'a HeaderMap, peer: Option<IpAddr>, hops: Option<Hops<'_>>) -> Self {
         let told = Forwarded {
             client: peer,
             host: None,
             scheme: None,
         };
-        match proxies {
-            Some(proxies) if proxies.trust(peer) => {
-                if headers.contains_key(FORWARDED) {
-                    told.by_standard(headers, proxies)
-                } else {
-                    told.by_custom(headers, proxies)
-                }
-            }
-            _ => told,
+        match hops {
+            Some(hops) if headers.contains_key(FORWARDED) => told.by_standard(headers, hops),
+            Some(hops) => told.by_custom(headers, hops),
+            None => told,
         }
     }
 
     /// By `Forwarded`: each element was written by the client of the element to its right.
-    fn by_standard(mut self, headers: &'a HeaderMap, proxies: &TrustedProxies) -> Self {
+    fn by_standard(mut self, headers: &'a HeaderMap, hops: Hops<'_>) -> Self {
         for element in lines(headers, &FORWARDED).flat_map(|line| rsplit_unquoted(line, b',')) {
             let mut node = None;
             for pair in rsplit_unquoted(element, b';') {
@@ -105,9 +54,8 @@ impl<'a> Forwarded<'a> {
                     self.scheme = Scheme::new(value).or(self.scheme);
                 }
             }
-            let known = node.is_some();
             self.client = node.or(self.client);
-            if !known || !proxies.trust(self.client) {
+            if !node.is_some_and(|node| hops.go_on_behind(node)) {
                 break;
             }
         }
@@ -115,23 +63,33 @@ impl<'a> Forwarded<'a> {
     }
 
     /// By `X-Forwarded-*`: the host and the scheme are those of the farthest proxy that is believed.
-    fn by_custom(mut self, headers: &'a HeaderMap, proxies: &TrustedProxies) -> Self {
-        let mut hops = 0;
+    fn by_custom(mut self, headers: &'a HeaderMap, hops: Hops<'_>) -> Self {
+        let mut believed = 0;
         for node in ritems(headers, &FOR) {
-            hops += 1;
+            believed += 1;
             let node = address(node);
-            let known = node.is_some();
             self.client = node.or(self.client);
-            if !known || !proxies.trust(self.client) {
+            if !node.is_some_and(|node| hops.go_on_behind(node)) {
                 break;
             }
         }
-        let hops = hops.max(1);
-        let host = ritems(headers, &HOST).take(hops).last();
-        let proto = ritems(headers, &PROTO).take(hops).last();
+        let believed = believed.max(1);
+        let host = ritems(headers, &HOST).take(believed).last();
+        let proto = ritems(headers, &PROTO).take(believed).last();
         self.host = host.and_then(HostPort::of_host);
         self.scheme = proto.and_then(Scheme::new);
         self
+    }
+}
+
+impl Hops<'_> {
+    /// Whether the hop with this address is believed, too, in what it says of the one before it.
+    fn go_on_behind(self, address: IpAddr) -> bool {
+        match self {
+            Hops::All => true,
+            Hops::By(peers) => peers.contain(address),
+            Hops::Last => false,
+        }
     }
 }
 

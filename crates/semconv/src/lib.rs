@@ -61,8 +61,8 @@
 //! # What a peer sends
 //!
 //! Nothing of it is believed to be short, clean, or harmless. Texts are [clean] and cut at [`text::MAX_TEXT`] bytes; credentials in URLs are
-//! [redacted](url); headers are recorded only if they are [allowed](AllowedHeaders), and `Forwarded` is believed only of
-//! [trusted proxies](TrustedProxies). That is stricter than the conventions, which read forwarded hosts and addresses from anyone, and which
+//! [redacted](url); headers are recorded only if they are [allowed](AllowedHeaders), and `Forwarded` is read only by a
+//! [policy](TrustPolicy) that believes the peer. That is stricter than the conventions, which read forwarded hosts and addresses from anyone, and which
 //! compare redacted keys without decoding them. Methods, schemes, versions and error types come from closed sets, and so can be labels of
 //! metrics; hosts, addresses and paths cannot.
 //!
@@ -98,13 +98,13 @@ mod scheme;
 mod server;
 mod side;
 mod status;
+mod trust;
 mod value;
 
 pub use ipnet::IpNet;
 
 pub use call::HttpCall;
 pub use classifier::Http;
-pub use forwarded::TrustedProxies;
 pub use header::{AllowedHeaders, HeaderNotAllowed};
 pub use method::Method;
 pub use peer::PeerAddr;
@@ -112,4 +112,5 @@ pub use route::{LateRoute, Route, UrlTemplate};
 pub use side::{Client, Server, Side};
 pub use status::status_word;
 pub use text::clean;
+pub use trust::{Peers, Trust, TrustPolicy};
 pub use value::Value;

@@ -12,13 +12,14 @@ use crate::route::{LateRoute, Route, Template};
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
 use crate::text::{MAX_TEXT, clean_bytes, cut};
+use crate::trust::Hops;
 use crate::url::{RedactedKeys, redact_path, redact_query};
-use crate::{Http, HttpCall, Server, TrustedProxies, Value, attribute};
+use crate::{Http, HttpCall, Server, Trust, TrustPolicy, Value, attribute};
 
 /// What is configured on a server.
 #[derive(Clone, Debug, Default)]
 pub struct ServerSettings {
-    pub(crate) proxies: Option<TrustedProxies>,
+    pub(crate) trust: Option<TrustPolicy>,
     pub(crate) late_routes: LateRoutes,
 }
 
@@ -30,10 +31,32 @@ pub(crate) enum LateRoutes {
     Taken,
 }
 
+/// How far the caller is believed, and by which policy.
+#[derive(Debug)]
+pub struct Believed {
+    trust: Trust,
+    policy: Option<TrustPolicy>,
+}
+
+impl Believed {
+    fn hops(&self) -> Option<Hops<'_>> {
+        match self.trust {
+            Trust::Parent => self.policy.as_ref().map(TrustPolicy::hops),
+            Trust::Link | Trust::Ignore => None,
+        }
+    }
+}
+
+impl HttpCall<Server> {
+    /// How far the caller is believed. [Without a policy](Http::with_trust) it is the parent, though its forwarded headers are not read.
+    pub fn trust(&self) -> Trust {
+        self.side.trust
+    }
+}
+
 impl Side for Server {
     type Settings = ServerSettings;
-    /// The proxies that were trusted.
-    type Facts = Option<TrustedProxies>;
+    type Facts = Believed;
 
     const DROPPED: Verdict = Verdict::Error("cancelled");
 
@@ -42,10 +65,12 @@ impl Side for Server {
     }
 
     fn read(http: &Http<Server>, request: &mut request::Parts) -> HttpCall<Server> {
-        let forwarded_scheme = http.side.proxies.as_ref().and_then(|proxies| {
-            let peer = peer(&request.extensions);
-            Forwarded::read(&request.headers, peer, Some(proxies)).scheme
-        });
+        let policy = http.side.trust.clone();
+        let trust = policy
+            .as_ref()
+            .map_or(Trust::default(), |policy| policy.decide(request));
+        let believed = Believed { trust, policy };
+        let forwarded_scheme = Forwarded::read(&request.headers, None, believed.hops()).scheme;
         let late = match http.side.late_routes {
             LateRoutes::None => None,
             LateRoutes::Taken => {
@@ -58,7 +83,7 @@ impl Side for Server {
             route: route(&request.extensions),
             late,
             redacted: http.redacted.clone(),
-            side: http.side.proxies.clone(),
+            side: believed,
             status: None,
             scheme: forwarded_scheme.or_else(|| Scheme::of(&request.uri)).or(http.scheme),
             version: Some(request.version),
@@ -73,7 +98,8 @@ impl Side for Server {
         say: &mut impl FnMut(&'static str, Value<'a>),
     ) {
         let peer = peer(&request.extensions);
-        let forwarded = Forwarded::read(&request.headers, peer, call.side.as_ref());
+        let address = peer.map(|peer| peer.ip());
+        let forwarded = Forwarded::read(&request.headers, address, call.side.hops());
         call.say_method(say);
         say(attribute::URL_PATH, path(request, &call.redacted));
         if let Some(scheme) = call.scheme() {

@@ -1,64 +1,16 @@
-//! What trusted proxies are believed.
+//! What forwarded headers are believed, and of whom.
 #![allow(clippy::unwrap_used)]
 
-mod said;
-
-use std::net::{IpAddr, Ipv4Addr};
+mod told;
 
 use http::header::{FORWARDED, HeaderName};
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
-use said::said;
-use tower_telemetry_semconv::{Http, IpNet, PeerAddr, Server, TrustedProxies};
+use told::{PROXY, headers, proxies_or, told, trusting};
+use tower_telemetry_semconv::{Trust, TrustPolicy};
 
-const PROXY: &str = "10.0.0.1:1";
-
-fn proxies() -> TrustedProxies {
-    TrustedProxies::new(["10.0.0.0/8", "fd00::/8"].map(|net| net.parse::<IpNet>().unwrap()))
-}
-
-fn trusting(proxies: TrustedProxies) -> Http<Server> {
-    Http::server().with_trusted_proxies(proxies)
-}
-
-fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
-    let line = |line: &(&'static str, &str)| {
-        let value = HeaderValue::from_bytes(line.1.as_bytes()).unwrap();
-        (HeaderName::from_static(line.0), value)
-    };
-    lines.iter().map(line).collect()
-}
-
-/// `client host:port scheme`
-fn told(headers: &HeaderMap, peer: &str, http: &Http<Server>) -> String {
-    let mut request = Request::new(());
-    *request.headers_mut() = headers.clone();
-    if let Ok(peer) = peer.parse() {
-        request.extensions_mut().insert(PeerAddr(peer));
-    }
-    let said = said(http, request);
-    let one = |key: &str| said.iter().find_map(|said| said.strip_prefix(key));
-    let port = one("server.port:").map_or(String::new(), |port| format!(":{port}"));
-    let [client, host, scheme] =
-        ["client.address=", "server.address=", "url.scheme="].map(|key| one(key).unwrap_or("-"));
-    format!("{client} {host}{port} {scheme}")
-}
-
-#[test]
-fn only_trusted_peers_are_believed() {
-    let headers = headers(&[
-        ("x-forwarded-for", "192.0.2.9"),
-        ("x-forwarded-host", "shop.example"),
-        ("x-forwarded-proto", "https"),
-    ]);
-    let believed = "192.0.2.9 shop.example https";
-    assert_eq!(told(&headers, "192.0.2.1:1", &trusting(proxies())), "192.0.2.1 - -");
-    assert_eq!(told(&headers, "unix", &trusting(proxies())), "- - -");
-    assert_eq!(told(&headers, PROXY, &trusting(proxies())), believed);
-    assert_eq!(told(&headers, "unix", &trusting(TrustedProxies::any())), believed);
-    let one = TrustedProxies::new([IpAddr::from(Ipv4Addr::new(192, 0, 2, 1))]);
-    assert_eq!(told(&headers, "192.0.2.1:1", &trusting(one)), believed);
-    assert_eq!(told(&headers, PROXY, &Http::server()), "10.0.0.1 - -");
+fn proxies() -> TrustPolicy {
+    proxies_or(Trust::Link)
 }
 
 #[test]
@@ -92,7 +44,7 @@ fn the_client_is_the_first_address_from_the_end_that_is_not_trusted() {
     }
     let many = vec!["192.0.2.9"; 50].join(", ");
     let custom = headers(&[("x-forwarded-for", &many)]);
-    assert_eq!(told(&custom, PROXY, &trusting(TrustedProxies::any())), "192.0.2.9 - -");
+    assert_eq!(told(&custom, PROXY, &trusting(Trust::Parent)), "192.0.2.9 - -");
     let lines = headers(&[("x-forwarded-for", "192.0.2.9"), ("x-forwarded-for", "10.0.0.2")]);
     assert_eq!(told(&lines, PROXY, &trusting(proxies())), "192.0.2.9 - -");
 }
@@ -197,7 +149,7 @@ proptest! {
         let value = HeaderValue::from_bytes(&bytes).unwrap();
         for name in [FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-forwarded-host"), HeaderName::from_static("x-forwarded-proto")] {
             let headers = HeaderMap::from_iter([(name, value.clone())]);
-            told(&headers, PROXY, &trusting(TrustedProxies::any()));
+            told(&headers, PROXY, &trusting(Trust::Parent));
         }
     }
 }

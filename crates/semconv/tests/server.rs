@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use said::said;
 use tower_telemetry_observe::ClassifyHttp;
 use tower_telemetry_semconv::text::MAX_TEXT;
-use tower_telemetry_semconv::{Http, IpNet, LateRoute, PeerAddr, Route, TrustedProxies, clean};
+use tower_telemetry_semconv::{Http, IpNet, LateRoute, PeerAddr, Peers, Route, Trust, TrustPolicy, clean};
 
 #[test]
 fn everything_there_is_to_say_is_said_required_things_first() {
@@ -90,7 +90,8 @@ fn forwarded_words_are_for_those_who_trust_them() {
     );
 
     let net: IpNet = "10.0.0.0/8".parse().unwrap();
-    let said = said(&http.with_trusted_proxies(TrustedProxies::new([net])), request());
+    let proxies = TrustPolicy::peers(Peers::new([net]), Trust::Link);
+    let said = said(&http.with_trust(proxies), request());
     let expected = [
         "url.scheme=https",
         "server.address=shop.example",
@@ -168,7 +169,7 @@ proptest! {
             let name = [HOST, USER_AGENT, FORWARDED][name].clone();
             request.headers_mut().append(name, HeaderValue::from_bytes(&value).unwrap());
         }
-        let http = Http::server().with_trusted_proxies(TrustedProxies::any());
+        let http = Http::server().with_trust(Trust::Parent);
         for said in said(&http, request) {
             let (_, text) = said.split_once(['=', ':']).unwrap();
             prop_assert!(!text.is_empty() && text.len() <= MAX_TEXT);

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
+use opentelemetry::trace::{SpanId, Status, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::{End, Failure, Head, Interest, Report, Verdict, Watch};
 use tower_telemetry_semconv::attribute;
@@ -26,7 +26,7 @@ pub(crate) enum State<F> {
     Carrying(Context),
     Recording(Context, Recording<F>),
     /// The span ended at the response head; the body goes on, and needs no context.
-    Ended(SpanContext),
+    Ended(TraceId, SpanId),
 }
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl<F> SpanWatch<F> {
     pub fn context(&self) -> Option<&Context> {
         match &self.state {
             State::Carrying(cx) | State::Recording(cx, _) => Some(cx),
-            State::Off | State::Ended(_) => None,
+            State::Off | State::Ended(..) => None,
         }
     }
 
@@ -95,7 +95,7 @@ impl<F: Describe> Recording<F> {
 impl<F: Describe> Watch<F> for SpanWatch<F> {
     fn interest(&self) -> Interest {
         match self.state {
-            State::Off | State::Ended(_) => Interest::Nothing,
+            State::Off | State::Ended(..) => Interest::Nothing,
             State::Carrying(_) => Interest::Scope,
             State::Recording(..) => Interest::Everything,
         }
@@ -118,7 +118,9 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
         }
         if let State::Recording(cx, recording) = mem::replace(&mut self.state, State::Off) {
             recording.end(&cx, head.facts, head.verdict, head.elapsed);
-            self.state = State::Ended(cx.span().span_context().clone());
+            let span = cx.span();
+            let ids = span.span_context();
+            self.state = State::Ended(ids.trace_id(), ids.span_id());
         }
     }
 
@@ -126,21 +128,21 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
         match self.state {
             State::Off | State::Carrying(_) => {}
             State::Recording(cx, recording) => recording.end(&cx, report.facts, report.verdict, report.elapsed),
-            State::Ended(ids) => tell_late_failure(&ids, report),
+            State::Ended(trace, span) => tell_late_failure(trace, span, report),
         }
     }
 }
 
 /// The body failed after the span had ended at the head.
-fn tell_late_failure<F>(ids: &SpanContext, report: &Report<'_, F>) {
+fn tell_late_failure<F>(trace: TraceId, span: SpanId, report: &Report<'_, F>) {
     let failure = match report.end {
         End::Failed(Failure::Body(_) | Failure::Short { .. }) => "body_error",
         End::Panicked => "panic",
         End::Complete { .. } | End::Failed(Failure::Service(_)) | End::Dropped => return,
     };
     tracing::warn!(
-        trace_id = %ids.trace_id(),
-        span_id = %ids.span_id(),
+        trace_id = %trace,
+        span_id = %span,
         error.type = failure,
         bytes = report.bytes,
         "a response body failed after its client span had ended"

@@ -84,7 +84,10 @@ impl Client {
 /// Whether an HTTP/1 connection is lost with the call.
 fn breaks_off(fault: Fault) -> bool {
     use Fault::{BodyError, GoneBeforeHead, GoneInBody, PanicInBody, PanicInHandler, ShortBody};
-    matches!(fault, BodyError | ShortBody | PanicInHandler | PanicInBody | GoneBeforeHead | GoneInBody)
+    matches!(
+        fault,
+        BodyError | ShortBody | PanicInHandler | PanicInBody | GoneBeforeHead | GoneInBody
+    )
 }
 
 /// Makes one call, and goes where that is the plan. What the client sees of it must be planned, too.
@@ -100,8 +103,14 @@ async fn make(call: &Call, connection: &Connection) {
             let mut body = answer.into_body();
             let mut bytes = 0;
             while bytes < call.bytes() {
-                let frame = body.frame().await.and_then(Result::ok).and_then(|frame| frame.into_data().ok());
-                bytes += frame.unwrap_or_else(|| panic!("{call} ended after {bytes} bytes")).len();
+                let frame = body
+                    .frame()
+                    .await
+                    .and_then(Result::ok)
+                    .and_then(|frame| frame.into_data().ok());
+                bytes += frame
+                    .unwrap_or_else(|| panic!("{call} ended after {bytes} bytes"))
+                    .len();
             }
             call.reached.notified().await;
         }
@@ -117,7 +126,9 @@ async fn make(call: &Call, connection: &Connection) {
         }
         fault => {
             let answer = answer.await.unwrap_or_else(|error| panic!("{call}: {error:?}"));
-            let (status, body) = collected(answer).await.unwrap_or_else(|error| panic!("{call}: {error:?}"));
+            let (status, body) = collected(answer)
+                .await
+                .unwrap_or_else(|error| panic!("{call}: {error:?}"));
             let checksum = body.trailers().and_then(|trailers| trailers.get(CHECKSUM)).cloned();
             let (expected_status, bytes, expected_checksum) = match fault {
                 Fault::None => (StatusCode::OK, FRAME.len(), None),
@@ -142,7 +153,11 @@ fn request(call: &Call) -> Request<Body> {
     let Call { id, fault, .. } = call;
     let path = format!("/calls/{id}");
     let request = Request::builder()
-        .method(if *fault == Fault::Head { Method::HEAD } else { Method::GET })
+        .method(if *fault == Fault::Head {
+            Method::HEAD
+        } else {
+            Method::GET
+        })
         .uri(match call.protocol {
             Protocol::Http1 => path,
             Protocol::Http2 => format!("http://faults.test{path}"),

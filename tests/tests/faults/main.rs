@@ -49,12 +49,21 @@ async fn every_request_is_one_span_that_ends_once_and_says_what_happened() {
         .with_tracer_provider(&provider)
         .with_request_headers(AllowedHeaders::new([CALL]).expect("it is no secret"));
     let told = tally.clone();
-    let observers = (Extract::new().with_spans(spans), on_end(move |report| told.report(report)));
+    let observers = (
+        Extract::new().with_spans(spans),
+        on_end(move |report| told.report(report)),
+    );
     let layer = ObserveLayer::new(Http::server(), observers);
     let server = Server::start(server::router(Arc::clone(&plan)).layer(layer)).await;
 
-    let client = Client { plan: Arc::clone(&plan), server: server.address, made: Arc::default() };
-    let clients = BOTH.iter().flat_map(|protocol| (0..CLIENTS).map(|first| client.clone().run(*protocol, first, CLIENTS)));
+    let client = Client {
+        plan: Arc::clone(&plan),
+        server: server.address,
+        made: Arc::default(),
+    };
+    let clients = BOTH
+        .iter()
+        .flat_map(|protocol| (0..CLIENTS).map(|first| client.clone().run(*protocol, first, CLIENTS)));
     let clients: Vec<_> = clients.map(tokio::spawn).collect();
     for client in clients {
         client.await.expect("what the clients saw was planned");
@@ -65,7 +74,10 @@ async fn every_request_is_one_span_that_ends_once_and_says_what_happened() {
     let calls = plan.calls.len();
     let mut spans = tally.spans();
     spans.sort();
-    assert_eq!((tally.started(), spans.len(), tally.reports().len()), (calls, calls, calls));
+    assert_eq!(
+        (tally.started(), spans.len(), tally.reports().len()),
+        (calls, calls, calls)
+    );
     for (call, (id, outcome)) in plan.calls.iter().zip(&spans) {
         assert_eq!((&call.id, &call.outcome()), (id, outcome), "{call}");
     }

@@ -33,7 +33,9 @@ async fn handle(State(plan): State<Arc<Plan>>, headers: HeaderMap) -> Response {
     let stream = || body(Arc::clone(&plan), &headers);
     match call.fault {
         Fault::None => FRAME.into_response(),
-        Fault::Stream | Fault::Head | Fault::BodyError | Fault::PanicInBody | Fault::GoneInBody => stream().into_response(),
+        Fault::Stream | Fault::Head | Fault::BodyError | Fault::PanicInBody | Fault::GoneInBody => {
+            stream().into_response()
+        }
         Fault::AnnouncedStream => (length(call.bytes()), stream()).into_response(),
         Fault::ShortBody => (length(call.bytes() + 1), stream()).into_response(),
         Fault::Trailers => ([(TRAILER, HeaderValue::from(CHECKSUM))], stream()).into_response(),

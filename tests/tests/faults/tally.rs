@@ -41,7 +41,10 @@ impl Tally {
         let version = report.facts.version().unwrap_or_default().to_owned();
         let error = report.verdict.error_type().map(str::to_owned);
         let status = report.facts.status().map(|status| status.as_u16().into());
-        self.reports.lock().expect("nobody panicked").push((version, error, status));
+        self.reports
+            .lock()
+            .expect("nobody panicked")
+            .push((version, error, status));
     }
 }
 
@@ -61,9 +64,15 @@ impl SpanProcessor for Tally {
             opentelemetry::Value::I64(status) => status,
             other => panic!("a status code {other:?}"),
         });
-        let parent = (span.span_context.trace_id().to_string(), span.parent_span_id.to_string());
+        let parent = (
+            span.span_context.trace_id().to_string(),
+            span.parent_span_id.to_string(),
+        );
         assert_eq!(parent, (format!("{:032x}", id + 1), format!("{:016x}", id + 1)));
-        self.spans.lock().expect("nobody panicked").push((id, (version, error, status)));
+        self.spans
+            .lock()
+            .expect("nobody panicked")
+            .push((id, (version, error, status)));
     }
 
     fn force_flush(&self) -> OTelSdkResult {

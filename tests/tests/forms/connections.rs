@@ -19,7 +19,12 @@ fn traceparent(number: u64) -> String {
 async fn ten_requests_in_one_write_have_a_span_each_under_their_own_parents() {
     let site = Site::open().await;
     let mut client = site.connect().await;
-    let request = |number| format!("GET /n/u/{number} HTTP/1.1\r\nHost: h\r\ntraceparent: {}\r\n\r\n", traceparent(number));
+    let request = |number| {
+        format!(
+            "GET /n/u/{number} HTTP/1.1\r\nHost: h\r\ntraceparent: {}\r\n\r\n",
+            traceparent(number)
+        )
+    };
     client.send((1..=10).map(request).collect::<String>()).await;
     for _ in 0..10 {
         let answer = client.answer().await;
@@ -37,7 +42,9 @@ async fn ten_requests_in_one_write_have_a_span_each_under_their_own_parents() {
 async fn the_status_is_that_of_the_answer_and_not_100() {
     let site = Site::open().await;
     let mut client = site.connect().await;
-    client.send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").await;
+    client
+        .send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        .await;
     assert_eq!(client.answer().await.status, StatusCode::CONTINUE);
     client.send("hello").await;
     let answer = client.answer().await;
@@ -53,7 +60,11 @@ async fn nothing_passes_from_one_request_to_the_next_on_a_connection() {
         // Every other request has a caller's context, and every third a query and a name for its client.
         for number in 1..=1_000 {
             let path = format!("/n/u/{number}");
-            let target = if number % 3 == 0 { format!("{path}?number={number}") } else { path };
+            let target = if number % 3 == 0 {
+                format!("{path}?number={number}")
+            } else {
+                path
+            };
             let mut request = Request::get(match protocol {
                 Protocol::Http1 => target,
                 Protocol::Http2 => format!("http://h{target}"),
@@ -64,7 +75,10 @@ async fn nothing_passes_from_one_request_to_the_next_on_a_connection() {
             if number % 3 == 0 {
                 request = request.header("user-agent", format!("client {number}"));
             }
-            let answer = connection.send(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+            let answer = connection
+                .send(request.body(Body::empty()).expect("a request"))
+                .await
+                .expect("an answer");
             answer.into_body().collect().await.expect("a body");
         }
         let spans = ended(&site.recorder, 1_000).await;
@@ -73,7 +87,11 @@ async fn nothing_passes_from_one_request_to_the_next_on_a_connection() {
         assert_eq!((ids.len(), traces.len()), (1_000, 1_000));
         for (number, span) in (1_u64..).zip(&spans) {
             let is_callers = span.span_context.trace_id() == TraceId::from(u128::from(number));
-            let parent = if number % 2 == 0 { SpanId::from(number) } else { SpanId::INVALID };
+            let parent = if number % 2 == 0 {
+                SpanId::from(number)
+            } else {
+                SpanId::INVALID
+            };
             assert_eq!((is_callers, span.parent_span_id), (number % 2 == 0, parent));
             let third = |text: String| if number % 3 == 0 { text } else { "-".to_owned() };
             let (query, agent) = (third(format!("number={number}")), third(format!("client {number}")));

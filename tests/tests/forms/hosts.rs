@@ -1,6 +1,6 @@
 //! Who is asked, and who asks.
 
-use tower_telemetry::semconv::{Http, IpNet, TrustedProxies};
+use tower_telemetry::semconv::{Http, IpNet, Peers, Trust, TrustPolicy};
 
 use crate::site::{Site, said, values, visit};
 
@@ -28,14 +28,22 @@ async fn one_well_formed_host_names_the_server_and_nothing_else_does() {
     ];
     for (host, expected) in rows {
         let (_, span) = visit(format!("GET /full HTTP/1.1\r\n{host}\r\n")).await;
-        assert_eq!(said(&span, ["server.address", "server.port"]), values(expected), "{host:?}");
+        assert_eq!(
+            said(&span, ["server.address", "server.port"]),
+            values(expected),
+            "{host:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn http_1_0_needs_no_host() {
     let (_, span) = visit("GET /full HTTP/1.0\r\n\r\n").await;
-    let keys = ["network.protocol.version", "server.address", "http.response.status_code"];
+    let keys = [
+        "network.protocol.version",
+        "server.address",
+        "http.response.status_code",
+    ];
     assert_eq!(said(&span, keys), values(["1.0", "-", "200"]));
 }
 
@@ -47,7 +55,10 @@ async fn the_peer_is_the_other_end_of_the_connection() {
     client.answer().await;
     let port = client.address.port().to_string();
     let keys = ["network.peer.address", "network.peer.port", "client.address"];
-    assert_eq!(said(&site.span().await, keys), values(["127.0.0.1", &port, "127.0.0.1"]));
+    assert_eq!(
+        said(&site.span().await, keys),
+        values(["127.0.0.1", &port, "127.0.0.1"])
+    );
 }
 
 const FORWARDED: [&str; 2] = [
@@ -57,17 +68,20 @@ const FORWARDED: [&str; 2] = [
 
 #[tokio::test]
 async fn forwarded_words_count_only_from_a_peer_that_is_trusted() {
-    let net = |net: &str| TrustedProxies::new([net.parse::<IpNet>().expect("a network")]);
+    let peers = |net: &str| Peers::new([net.parse::<IpNet>().expect("a network")]);
+    let trusting = |net: &str| Http::server().with_trust(TrustPolicy::peers(peers(net), Trust::Link));
     let rows = [
         (Http::server(), ["-", "h", "127.0.0.1"]),
-        (Http::server().with_trusted_proxies(net("10.0.0.0/8")), ["-", "h", "127.0.0.1"]),
-        (Http::server().with_trusted_proxies(net("127.0.0.0/8")), ["https", "evil.example", "192.0.2.9"]),
+        (trusting("10.0.0.0/8"), ["-", "h", "127.0.0.1"]),
+        (trusting("127.0.0.0/8"), ["https", "evil.example", "192.0.2.9"]),
     ];
     for (http, expected) in rows {
         for forwarded in FORWARDED {
             let site = Site::reading(http.clone()).await;
             let mut client = site.connect().await;
-            client.send(format!("GET /full HTTP/1.1\r\nHost: h\r\n{forwarded}\r\n")).await;
+            client
+                .send(format!("GET /full HTTP/1.1\r\nHost: h\r\n{forwarded}\r\n"))
+                .await;
             client.answer().await;
             let span = site.span().await;
             let keys = ["url.scheme", "server.address", "client.address"];
@@ -79,9 +93,14 @@ async fn forwarded_words_count_only_from_a_peer_that_is_trusted() {
 
 #[tokio::test]
 async fn a_scheme_that_is_not_of_http_and_a_client_that_is_hidden_are_believed_of_nobody() {
-    let site = Site::reading(Http::server().with_trusted_proxies(TrustedProxies::any())).await;
+    let site = Site::reading(Http::server().with_trust(Trust::Parent)).await;
     let mut client = site.connect().await;
-    client.send("GET /full HTTP/1.1\r\nHost: h\r\nForwarded: for=_hidden;proto=gopher\r\n\r\n").await;
+    client
+        .send("GET /full HTTP/1.1\r\nHost: h\r\nForwarded: for=_hidden;proto=gopher\r\n\r\n")
+        .await;
     client.answer().await;
-    assert_eq!(said(&site.span().await, ["url.scheme", "client.address"]), values(["-", "127.0.0.1"]));
+    assert_eq!(
+        said(&site.span().await, ["url.scheme", "client.address"]),
+        values(["-", "127.0.0.1"])
+    );
 }

@@ -99,8 +99,10 @@ async fn echo(mut request: Request) -> Response {
     });
     let switching = match request.method() {
         &Method::CONNECT => Response::builder(),
-        _ => Response::builder().status(StatusCode::SWITCHING_PROTOCOLS).header(CONNECTION, "upgrade").header(UPGRADE, "echo"),
+        _ => Response::builder()
+            .status(StatusCode::SWITCHING_PROTOCOLS)
+            .header(CONNECTION, "upgrade")
+            .header(UPGRADE, "echo"),
     };
     switching.body(Body::empty()).expect("a response")
 }
-

@@ -14,11 +14,16 @@ use crate::site::{Site, said, values};
 async fn an_upgrade_ends_its_span_at_101_and_then_works_both_ways() {
     let site = Site::open().await;
     let mut client = site.connect().await;
-    client.send("GET /switch HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n").await;
+    client
+        .send("GET /switch HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+        .await;
     assert_eq!(client.answer().await.status, StatusCode::SWITCHING_PROTOCOLS);
 
     let span = site.span().await;
-    assert_eq!(said(&span, ["http.response.status_code", "error.type"]), values(["101", "-"]));
+    assert_eq!(
+        said(&span, ["http.response.status_code", "error.type"]),
+        values(["101", "-"])
+    );
     assert_eq!((&*span.name, &span.status), ("GET /switch", &Status::Unset));
 
     for word in ["first", "second"] {
@@ -36,7 +41,14 @@ async fn a_tunnel_ends_its_span_when_it_is_granted_and_then_works_both_ways() {
     assert_eq!(client.answer().await.status, StatusCode::OK);
 
     let span = site.span().await;
-    let keys = ["http.request.method", "url.path", "http.route", "server.address", "server.port", "error.type"];
+    let keys = [
+        "http.request.method",
+        "url.path",
+        "http.route",
+        "server.address",
+        "server.port",
+        "error.type",
+    ];
     assert_eq!(said(&span, keys), values(["CONNECT", "", "-", "a.b", "443", "-"]));
     assert_eq!((&*span.name, &span.status), ("CONNECT", &Status::Unset));
 
@@ -55,12 +67,25 @@ async fn an_extended_connect_over_http2_ends_its_span_when_it_is_granted_and_the
         .method(Method::CONNECT)
         .uri("http://a.b/switch")
         .extension(ExtendedProtocol::from_static("websocket"));
-    let answer = connection.send(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+    let answer = connection
+        .send(request.body(Body::empty()).expect("a request"))
+        .await
+        .expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
 
     let span = tower_telemetry_tests::ended(&site.recorder, 2).await.remove(1);
-    let keys = ["http.request.method", "url.path", "url.scheme", "http.route", "server.address", "error.type"];
-    assert_eq!(said(&span, keys), values(["CONNECT", "/switch", "http", "/switch", "a.b", "-"]));
+    let keys = [
+        "http.request.method",
+        "url.path",
+        "url.scheme",
+        "http.route",
+        "server.address",
+        "error.type",
+    ];
+    assert_eq!(
+        said(&span, keys),
+        values(["CONNECT", "/switch", "http", "/switch", "a.b", "-"])
+    );
     assert_eq!((&*span.name, &span.status), ("CONNECT /switch", &Status::Unset));
 
     let mut stream = TokioIo::new(hyper::upgrade::on(answer).await.expect("a stream"));

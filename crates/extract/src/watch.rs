@@ -1,0 +1,48 @@
+//! What watches one request.
+
+use std::task::Context;
+
+use tower_telemetry_observe::{Head, Interest, Report, Watch};
+use tower_telemetry_semconv::{HttpCall, Server};
+use tower_telemetry_span::SpanWatch;
+
+use crate::response::Told;
+
+/// Watches one request as a span, and tells the caller of it where that is wanted.
+#[derive(Debug)]
+pub struct ExtractWatch {
+    pub(crate) span: SpanWatch<HttpCall<Server>>,
+    pub(crate) told: Option<Told>,
+}
+
+impl Watch<HttpCall<Server>> for ExtractWatch {
+    fn interest(&self) -> Interest {
+        match self.told {
+            Some(_) => Interest::Everything,
+            None => self.span.interest(),
+        }
+    }
+
+    fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        self.span.in_scope(poll)
+    }
+
+    fn pending(&mut self, cx: &mut Context<'_>) {
+        self.span.pending(cx);
+    }
+
+    fn head(&mut self, head: &mut Head<'_, HttpCall<Server>>) {
+        self.span.head(head);
+        if let Some(told) = self.told.take() {
+            told.add_to(&mut head.response.headers);
+        }
+    }
+
+    fn data(&mut self, bytes: usize) {
+        self.span.data(bytes);
+    }
+
+    fn end(self, report: &Report<'_, HttpCall<Server>>) {
+        self.span.end(report);
+    }
+}

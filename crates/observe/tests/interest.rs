@@ -1,0 +1,141 @@
+//! How much of a call an observer hears: all of it, its scope alone, or nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::FutureExt;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use tower_telemetry_observe::{Call, Interest, Observe, Report, Watch};
+use tower_telemetry_testkit::{Entry, Exchange, Journal, Outcome, Script, ScriptPanic, Step, exchange};
+
+/// Counts scopes and ends, being interested in as much as it says.
+#[derive(Clone)]
+struct Counts {
+    interest: Interest,
+    scopes: Arc<AtomicU32>,
+    ends: Arc<AtomicU32>,
+}
+
+impl Counts {
+    fn new(interest: Interest) -> Self {
+        Counts {
+            interest,
+            scopes: Arc::default(),
+            ends: Arc::default(),
+        }
+    }
+
+    fn scopes_and_ends(&self) -> (u32, u32) {
+        (self.scopes.load(Ordering::Relaxed), self.ends.load(Ordering::Relaxed))
+    }
+}
+
+impl<F> Observe<F> for Counts {
+    type Watch = Self;
+
+    fn watch(&self, _: &mut Call<'_, F>) -> Self {
+        self.clone()
+    }
+}
+
+impl<F> Watch<F> for Counts {
+    fn interest(&self) -> Interest {
+        self.interest
+    }
+
+    fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        self.scopes.fetch_add(1, Ordering::Relaxed);
+        poll()
+    }
+
+    fn end(self, _: &Report<'_, F>) {
+        self.ends.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A call of four scopes: its `call`, its future, and two polls of its body.
+fn make_call(observer: impl Observe<Exchange>) {
+    let body = Script::new([Step::Data(3)]);
+    let response = exchange(observer, Request::new(()), Response::new(body));
+    let collected = response.into_body().collect().now_or_never();
+    let body = collected.and_then(Result::ok).expect("a body");
+    assert_eq!(body.to_bytes().len(), 3);
+}
+
+#[test]
+fn an_interest_in_everything_hears_scopes_and_the_end() {
+    let counts = Counts::new(Interest::Everything);
+    make_call(counts.clone());
+    assert_eq!(counts.scopes_and_ends(), (4, 1));
+}
+
+#[test]
+fn an_interest_in_the_scope_hears_no_end() {
+    let counts = Counts::new(Interest::Scope);
+    make_call(counts.clone());
+    assert_eq!(counts.scopes_and_ends(), (4, 0));
+}
+
+#[test]
+fn an_interest_in_nothing_hears_nothing() {
+    let counts = Counts::new(Interest::Nothing);
+    make_call(counts.clone());
+    assert_eq!(counts.scopes_and_ends(), (0, 0));
+}
+
+#[test]
+fn the_greatest_interest_among_several_observers_counts() {
+    let (journal, alone) = (Journal::new(), Journal::new());
+    make_call(alone.clone());
+    for least in [Interest::Nothing, Interest::Scope] {
+        make_call((Counts::new(least), journal.clone()));
+    }
+    let twice = [alone.entries(), alone.entries()].concat();
+    assert_eq!(journal.entries(), twice);
+
+    let counts = Counts::new(Interest::Scope);
+    make_call((Counts::new(Interest::Nothing), counts.clone()));
+    assert_eq!(counts.scopes_and_ends(), (4, 0));
+}
+
+#[test]
+fn a_call_that_panics_goes_on_past_those_who_hear_its_scope_alone() {
+    for interest in [Interest::Nothing, Interest::Scope] {
+        let counts = Counts::new(interest);
+        let body = Script::new([Step::Panic]);
+        let mut response = exchange(counts.clone(), Request::new(()), Response::new(body));
+        let polled = catch_unwind(AssertUnwindSafe(|| response.body_mut().frame().now_or_never()));
+        let payload = polled.map(|_| ()).expect_err("a panic");
+        assert_eq!(payload.downcast_ref(), Some(&ScriptPanic));
+        assert_eq!(counts.scopes_and_ends().1, 0);
+    }
+}
+
+/// An observer that cannot say what it wants to hear.
+struct Undecided;
+
+impl<F> Observe<F> for Undecided {
+    type Watch = Undecided;
+
+    fn watch(&self, _: &mut Call<'_, F>) -> Undecided {
+        Undecided
+    }
+}
+
+impl<F> Watch<F> for Undecided {
+    fn interest(&self) -> Interest {
+        panic!("undecided")
+    }
+
+    fn end(self, _: &Report<'_, F>) {}
+}
+
+#[test]
+fn a_panic_in_place_of_an_interest_is_one_in_everything() {
+    let journal = Journal::new();
+    make_call((Undecided, journal.clone()));
+    assert_eq!(journal.ending().outcome, Outcome::COMPLETE);
+    assert_eq!(journal.count(|entry| matches!(entry, Entry::Head(_))), 1);
+}
