@@ -19,6 +19,12 @@ use crate::{floors, ours};
 /// All cases, in the order of the table.
 pub(crate) fn cases() -> Vec<Case> {
     vec![
+        Case::new("bare", Sampled, "no telemetry")
+            .peer("the handler", |caller| tower(caller, &Identity::new()))
+            .peer("a router (axum)", |caller| axum(caller, |router| router))
+            .peer("a router and a layer that does nothing (axum)", |caller| {
+                axum(caller, |router| router.layer(Identity::new()))
+            }),
         server_spans(Case::new("S1", Sampled, "server span, the caller samples")).ours(ours::FOREIGN, |caller| {
             ours::install_foreign_propagator();
             tower(caller, &ours::server())
@@ -40,8 +46,6 @@ pub(crate) fn cases() -> Vec<Case> {
             }),
         client_spans(Case::new("C1", Sampled, "client span and injection, sampled")),
         client_spans(Case::new("C2", Unsampled, "client span and injection, not sampled")),
-        Case::new("axum", Sampled, "what axum charges for any layer")
-            .peer("a layer that does nothing (axum)", |caller| axum(caller, |router| router.layer(Identity::new()))),
         Case::new("frame", Sampled, "one frame of a watched body")
             .ours(ours::FRAME, |caller| stacks::frames(caller, &ours::server())),
         Case::new("frame2", Unsampled, "one frame of a watched body, not sampled")

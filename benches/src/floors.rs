@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use http::header::{HOST, USER_AGENT};
@@ -36,9 +37,9 @@ impl Propagator {
 }
 
 /// A server's handler that makes its own span.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Server<T> {
-    tracer: T,
+    tracer: Arc<T>,
     propagator: Propagator,
 }
 
@@ -46,7 +47,7 @@ impl Server<SdkTracer> {
     /// With a tracer of the SDK and the stock propagator.
     pub(crate) fn stock() -> Self {
         Server {
-            tracer: provider().tracer("benches"),
+            tracer: Arc::new(provider().tracer("benches")),
             propagator: Propagator::Stock,
         }
     }
@@ -56,8 +57,17 @@ impl Server<BoxedTracer> {
     /// With whatever is installed globally.
     pub(crate) fn untold() -> Self {
         Server {
-            tracer: global::tracer("benches"),
+            tracer: Arc::new(global::tracer("benches")),
             propagator: Propagator::Global,
+        }
+    }
+}
+
+impl<T> Clone for Server<T> {
+    fn clone(&self) -> Self {
+        Server {
+            tracer: Arc::clone(&self.tracer),
+            propagator: self.propagator,
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn instead<R: Body>(caller: Caller, service: impl Stack<R>) -> Pair {
 pub(crate) fn axum(caller: Caller, layer: impl FnOnce(Router) -> Router) -> Pair {
     let request = caller.request();
     let make = move || request.clone();
-    let router = Router::new().route("/users/{id}", get(async || BODY));
+    let router = Router::new().route(ROUTE, get(async || BODY));
     Pair {
         bare: requests(router.clone(), make.clone()),
         with: requests(layer(router), make),

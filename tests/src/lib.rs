@@ -16,4 +16,4 @@ pub use raw::{Answer, Raw};
 pub use server::Server;
 
 /// What is waited for comes within milliseconds; a machine that is very busy gets this long.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(120);

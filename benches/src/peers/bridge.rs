@@ -35,7 +35,7 @@ pub(crate) fn install(extras: Extras) {
         .with_target(extras)
         .with_tracked_inactivity(extras);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(bridge))
-        .unwrap_or_else(|error| panic!("{error}"));
+        .expect("the first subscriber");
 }
 
 /// tower-http's layer with the `make_span_with` that its users write to get a parent and attributes.
@@ -59,6 +59,6 @@ fn make_span<B>(request: &Request<B>) -> Span {
         http.response.status_code = Empty,
     );
     let parent = global::get_text_map_propagator(|global| global.extract(&HeaderExtractor(request.headers())));
-    span.set_parent(parent).unwrap_or_else(|error| panic!("{error}"));
+    span.set_parent(parent).expect("the bridge is there");
     span
 }

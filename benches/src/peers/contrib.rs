@@ -1,7 +1,5 @@
 //! opentelemetry-instrumentation-tower, with traces alone.
 
-use axum::body::Body;
-use http::Request;
 use opentelemetry::global;
 use opentelemetry_instrumentation_tower::http::extractors::FnRouteExtractor;
 use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};
@@ -23,7 +21,7 @@ pub(crate) fn tower() -> Layer<FnRouteExtractor<fn(&Incoming) -> Option<String>>
         .with_metrics(false)
         .with_route_extractor_fn(route)
         .build()
-        .unwrap_or_else(|error| panic!("{error}"))
+        .expect("a layer by default")
 }
 
 /// Finds the route in axum.
@@ -31,5 +29,5 @@ pub(crate) fn axum() -> Layer {
     LayerBuilder::builder()
         .with_metrics(false)
         .build()
-        .unwrap_or_else(|error| panic!("{error}"))
+        .expect("a layer by default")
 }

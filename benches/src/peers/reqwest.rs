@@ -51,7 +51,7 @@ pub(crate) fn install() {
     let provider = SdkTracerProvider::builder().with_span_processor(Dropping).build();
     let bridge = tracing_opentelemetry_0_33::layer().with_tracer(provider.tracer("benches"));
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(bridge))
-        .unwrap_or_else(|error| panic!("{error}"));
+        .expect("the first subscriber");
 }
 
 /// A chain with and without its middleware, called in the context of `caller`'s trace.
@@ -66,7 +66,7 @@ pub(crate) fn client(caller: Caller) -> Pair {
 fn requests(caller: Caller, client: ClientWithMiddleware) -> Subject {
     Box::new(move || {
         let client = client.clone();
-        let url = reqwest::Url::parse(URL).unwrap_or_else(|error| panic!("{error}"));
+        let url = reqwest::Url::parse(URL).expect("a URL");
         Box::new(move |times| {
             let _current = context(caller).attach();
             let mut cx = Context::from_waker(Waker::noop());
@@ -78,7 +78,7 @@ fn requests(caller: Caller, client: ClientWithMiddleware) -> Subject {
                     while response.chunk().await?.is_some() {}
                     Ok::<_, reqwest_middleware::Error>(())
                 });
-                until_ready(|| call.as_mut().poll(&mut cx)).unwrap_or_else(|error| panic!("{error}"));
+                until_ready(|| call.as_mut().poll(&mut cx)).expect("the answer");
             }
         })
     })

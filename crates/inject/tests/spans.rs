@@ -11,7 +11,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_telemetry_inject::{Client, HttpCall, InjectLayer, Propagation, SpanEnd, Spans};
+use tower_telemetry_inject::{Client, HttpCall, InjectLayer, NoPropagation, Outbound, Propagation, SpanEnd, Spans};
 use tower_telemetry_semconv::UrlTemplate;
 use tower_telemetry_testkit::spans::{Recorder, is_parent, keys, text, value};
 use tower_telemetry_testkit::{Log, Script, Step};
@@ -182,6 +182,31 @@ fn propagation_can_be_switched_off() {
     let silent = layer(&recorder).with_propagation(Propagation::off());
     let (sent, _body) = exchange(&silent, get("http://shop.test/"), 200, small_body());
     assert!(sent.is_empty());
+    assert_eq!(recorder.spans().len(), 1);
+}
+
+#[test]
+fn hosts_off_the_list_are_told_nothing_though_the_span_is_made() {
+    let recorder = Recorder::new();
+    let inside = layer(&recorder).with_outbound(Outbound::default().with_trace_context_to(["*.inside.test"]));
+    let (sent, _body) = exchange(&inside, get("http://API.inside.test:8080/"), 200, small_body());
+    assert!(sent.contains_key("traceparent"));
+    let stale = get("http://partner.test/")
+        .header("traceparent", STALE)
+        .header("tracestate", "old=1");
+    let (sent, _body) = exchange(&inside, stale, 200, small_body());
+    assert!(sent.is_empty(), "{sent:?}");
+    assert_eq!(recorder.spans().len(), 2);
+}
+
+#[test]
+fn one_request_can_be_left_alone() {
+    let recorder = Recorder::new();
+    let request = get("http://shop.test/")
+        .header("traceparent", STALE)
+        .extension(NoPropagation);
+    let (sent, _body) = exchange(&layer(&recorder), request, 200, small_body());
+    assert_eq!(sent["traceparent"], STALE);
     assert_eq!(recorder.spans().len(), 1);
 }
 

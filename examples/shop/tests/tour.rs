@@ -41,7 +41,10 @@ fn the_tour_comes_to_every_stop_and_finds_no_trace_broken() {
         "7 of 8. An unknown method: BREW /orders/teapot",
         "8 of 8. A URL with a secret in it: GET /receipts/17",
     ] {
-        assert!(shown.lines().any(|line| line.starts_with(title)), "{title:?} is not in\n{shown}");
+        assert!(
+            shown.lines().any(|line| line.starts_with(title)),
+            "{title:?} is not in\n{shown}"
+        );
     }
     assert!(!shown.contains("c2VjcmV0"), "{shown}");
 }
@@ -81,7 +84,10 @@ fn with_an_otlp_endpoint_each_service_exports_its_spans_there() {
 fn holds_service(body: &[u8], name: &str) -> bool {
     let length = u8::try_from(name.len()).expect("a short name");
     let [key, name] = [b"service.name".as_slice(), &[&[length], name.as_bytes()].concat()];
-    let after = body.windows(key.len()).position(|window| window == key).map(|at| &body[at + key.len()..]);
+    let after = body
+        .windows(key.len())
+        .position(|window| window == key)
+        .map(|at| &body[at + key.len()..]);
     after.is_some_and(|after| after.windows(name.len()).take(8).any(|window| window == name))
 }
 

@@ -1,8 +1,9 @@
 //! Calls that get no answer.
 
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
 
 use opentelemetry::trace::Status;
+use tokio::net::TcpSocket;
 use tower::ServiceExt;
 use tower_telemetry::span::SpanEnd;
 use tower_telemetry_testkit::spans::Recorder;
@@ -14,10 +15,10 @@ use crate::caller::{ENDS, get, hanging_up, silent, traced};
 #[tokio::test]
 async fn a_connection_that_is_refused_is_a_connect_error() {
     for protocol in BOTH {
-        let closed = TcpListener::bind("127.0.0.1:0")
-            .expect("a port")
-            .local_addr()
-            .expect("bound");
+        // Bound, so that nobody else is there, and not listening.
+        let bound = TcpSocket::new_v4().expect("a socket");
+        bound.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+        let closed = bound.local_addr().expect("bound");
         let recorder = Recorder::new();
         let caller = traced(&recorder, protocol, SpanEnd::Head);
         let url = "/items?sig=c4n4ry";

@@ -41,7 +41,7 @@ async fn a_timeout_around_the_layer_drops_the_call_which_is_no_error() {
     let (server, _asked) = silent().await;
     let recorder = Recorder::new();
     let caller = Timeout::new(layer(&recorder).layer(hyper(Protocol::Http1)), SOON);
-    let error = caller.oneshot(get(server.address, "/")).await.err().expect("no answer");
+    let error = caller.oneshot(get(server.address, "/")).await.expect_err("no answer");
     assert!(error.is::<Elapsed>());
 
     let span = ended(&recorder, 1).await.remove(0);

@@ -73,7 +73,7 @@ impl Client {
         let making = timeout(PATIENCE, make(call, connection)).await;
         assert!(making.is_ok(), "{call} got no answer");
         let made = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-        if made % 10_000 == 0 {
+        if made.is_multiple_of(10_000) {
             use std::io::Write;
             // Written to the stream itself, which is shown while the test runs.
             let _ = writeln!(std::io::stderr(), "{made} of {} requests", self.plan.calls.len());

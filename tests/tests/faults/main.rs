@@ -25,7 +25,7 @@ use tower_telemetry::span::Spans;
 use tower_telemetry_tests::{BOTH, Server};
 
 use crate::client::Client;
-use crate::plan::{CALL, Plan};
+use crate::plan::{CALL, Call, Plan};
 use crate::tally::Tally;
 
 /// How many clients each protocol has.
@@ -81,7 +81,7 @@ async fn every_request_is_one_span_that_ends_once_and_says_what_happened() {
     for (call, (id, outcome)) in plan.calls.iter().zip(&spans) {
         assert_eq!((&call.id, &call.outcome()), (id, outcome), "{call}");
     }
-    let planned = histogram(plan.calls.iter().map(|call| call.outcome()));
+    let planned = histogram(plan.calls.iter().map(Call::outcome));
     assert_eq!(histogram(spans.into_iter().map(|(_, outcome)| outcome)), planned);
     assert_eq!(histogram(tally.reports()), planned);
 }

@@ -145,7 +145,7 @@ fn number(variable: &str) -> Option<u64> {
     )
 }
 
-/// SplitMix64.
+/// The generator `SplitMix64`.
 struct Random(u64);
 
 impl Random {
