@@ -41,7 +41,13 @@ fn profile(case: &Case, contender: &Contender, calls: [u64; 2], options: &[&str]
     let folder = Folder::new()?;
     let file = folder.0.join("profile");
     let file_option = format!("--callgrind-out-file={}", file.display());
-    let valgrind = ["valgrind", "--tool=callgrind", "--separate-threads=yes", &file_option];
+    let valgrind = [
+        "valgrind",
+        "--tool=callgrind",
+        "--toggle-collect=*child*counted*",
+        "--separate-threads=yes",
+        &file_option,
+    ];
     let valgrind = valgrind.iter().chain(options).map(|word| (*word).to_owned());
     let child = child::command(Measure::Calls, case, contender, calls)?;
     child::run(&valgrind.chain(child).collect::<Vec<_>>())?;

@@ -63,6 +63,7 @@ impl Connection {
     /// When nobody listens there.
     pub async fn open(protocol: Protocol, server: SocketAddr, goodbye: Goodbye) -> Self {
         let stream = TcpStream::connect(server).await.expect("a listener");
+        stream.set_nodelay(true).expect("a socket option");
         if let Goodbye::Reset = goodbye {
             stream.set_zero_linger().expect("a socket option");
         }

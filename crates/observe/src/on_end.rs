@@ -108,8 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn clones_share_the_closure() {
+    fn clones_share_the_closure_and_debug_forms_leave_it_out() {
         let observer = on_end::<(), _>(|_| {});
         assert!(Arc::ptr_eq(&observer.closure, &observer.clone().closure));
+        assert_eq!(format!("{observer:?}"), "OnEnd { .. }");
     }
 }

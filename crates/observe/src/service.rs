@@ -129,3 +129,16 @@ impl<S: fmt::Debug, C, O> fmt::Debug for Observed<S, C, O> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_forms_show_the_inner_service_and_nothing_of_classifier_and_observer() {
+        let layer = ObserveLayer::new(Plain::new("call"), ());
+        assert_eq!(format!("{layer:?}"), "ObserveLayer { .. }");
+        let service = layer.layer("inner");
+        assert_eq!(format!("{service:?}"), "Observed { inner: \"inner\", .. }");
+    }
+}

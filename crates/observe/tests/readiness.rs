@@ -6,10 +6,11 @@ use std::thread;
 
 use futures_util::FutureExt;
 use futures_util::future::{Ready, ready};
+use http::{Request, Response};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok};
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::{ObserveLayer, Observed, Plain};
-use tower_telemetry_testkit::{Entry, Journal, Outcome};
+use tower_telemetry_testkit::{Entry, Journal, MethodAndStatus, Outcome, Script};
 use tower_test::assert_request_eq;
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
@@ -115,6 +116,28 @@ fn a_service_that_is_gone_says_so() {
     let error = assert_ready_err!(service.poll_ready::<u8>());
     assert_eq!(error.to_string(), "gone");
     assert!(journal.entries().is_empty());
+}
+
+#[tokio::test]
+async fn an_http_service_hands_its_readiness_through_as_well() {
+    let journal = Journal::new();
+    let http = ObserveLayer::new(MethodAndStatus, journal.clone());
+    let (mut service, mut handle) = mock::spawn_with::<Request<()>, Response<Script>, _, _>(|mock| http.layer(mock));
+    handle.allow(0);
+    assert_pending!(service.poll_ready::<Request<()>>());
+    handle.allow(1);
+    assert_ready_ok!(service.poll_ready::<Request<()>>());
+    assert!(journal.entries().is_empty());
+    let mut response = tokio_test::task::spawn(service.call(Request::new(())));
+    let (_, answer) = handle.next_request().await.expect("the request");
+    answer.send_response(Response::new(Script::default()));
+    drop(assert_ready_ok!(response.poll()));
+    assert_eq!(journal.ending().outcome, Outcome::Dropped);
+
+    handle.send_error("gone");
+    let error = assert_ready_err!(service.poll_ready::<Request<()>>());
+    assert_eq!(error.to_string(), "gone");
+    assert_eq!(journal.watched(), 1);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use http::{Method, Request, Response, StatusCode, Version};
 use http_body::{Body, SizeHint};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
-use tower_telemetry_observe::{Call, Observe, ObserveLayer, Plain, Report, Watch};
+use tower_telemetry_observe::{Call, Head, Observe, ObserveLayer, Plain, Report, Watch};
 use tower_telemetry_testkit::{EndFlag, Exchange, Journal, MethodAndStatus, Script, Step, exchange};
 
 /// Polls a body as it is, and one that is observed, in step.
@@ -128,6 +128,32 @@ fn what_an_observer_adds_to_the_request_arrives() {
     let mut service = ObserveLayer::new(MethodAndStatus, (Signs, ())).layer(service_fn(look));
     let answered = service.call(Request::new(())).now_or_never();
     assert!(matches!(answered, Some(Ok(_))));
+}
+
+/// Adds a header to each response.
+struct Stamps;
+
+impl<F> Observe<F> for Stamps {
+    type Watch = Stamps;
+
+    fn watch(&self, _: &mut Call<'_, F>) -> Stamps {
+        Stamps
+    }
+}
+
+impl<F> Watch<F> for Stamps {
+    fn head(&mut self, head: &mut Head<'_, F>) {
+        let name = HeaderName::from_static("x-stamped");
+        head.response.headers.insert(name, HeaderValue::from_static("yes"));
+    }
+
+    fn end(self, _: &Report<'_, F>) {}
+}
+
+#[test]
+fn what_an_observer_adds_to_the_response_arrives() {
+    let response = exchange((Stamps, ()), Request::new(()), Response::new(Script::default()));
+    assert_eq!(response.headers()["x-stamped"], "yes");
 }
 
 #[test]

@@ -65,17 +65,35 @@ fn trim(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// At most 16 lower-case hexadecimal digits. Inlined, so that the compiler knows how many and unrolls.
+/// At most 16 lower-case hexadecimal digits, as a number.
 #[inline(always)]
 fn hex(digits: &[u8]) -> Option<u64> {
-    let mut number = 0;
-    let mut seen = 0;
-    for &digit in digits {
-        let value = VALUES[usize::from(digit)];
-        seen |= value;
-        number = number << 4 | u64::from(value);
+    let mut text = [b'0'; 16];
+    text[16 - digits.len()..].copy_from_slice(digits);
+    let (high, low) = text.split_at(8);
+    Some(eight(high.try_into().ok()?)? << 32 | eight(low.try_into().ok()?)?)
+}
+
+/// Eight digits at once: each byte of the word is a digit on its way to its value.
+#[inline(always)]
+fn eight(digits: [u8; 8]) -> Option<u64> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_be_bytes(digits);
+    // 1 for `a` to `f`, which are 0x61 to 0x66; 0 for `0` to `9`, which are 0x30 to 0x39.
+    let letter = word >> 6 & EACH;
+    let low = word & (EACH * 0x0f);
+    let misplaced = (word & (EACH * 0xf0)) ^ (EACH * 0x30 + letter * 0x30);
+    // The low half of a digit is at most 9, of a letter 1 to 6: whatever is more overflows into the high half when 6, or 9, is added.
+    let too_large = (low + EACH * 6 + letter * 3) & (EACH * 0x10);
+    // And of a letter it is not 0: only then does 15 more not overflow.
+    let too_small = (letter * 0x10) & !(low + letter * 0x0f);
+    if misplaced | too_large | too_small != 0 {
+        return None;
     }
-    (seen != NO_DIGIT).then_some(number)
+    let values = low + letter * 9;
+    let bytes = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    Some((pairs | pairs >> 16) & 0xffff_ffff)
 }
 
 fn write_hex(text: &mut [u8], bytes: &[u8]) {
@@ -86,20 +104,6 @@ fn write_hex(text: &mut [u8], bytes: &[u8]) {
 }
 
 const DIGITS: [u8; 16] = *b"0123456789abcdef";
-
-/// Has bits that no digit has, so that one look at all values seen finds it.
-const NO_DIGIT: u8 = 0xff;
-
-/// The value of each byte as a digit.
-const VALUES: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        values[DIGITS[value as usize] as usize] = value;
-        value += 1;
-    }
-    values
-};
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::class::Classes;
+
 /// A name longer than this is none, RFC 3986, section 3.2.2.
 const MAX_HOST: usize = 255;
 
@@ -21,42 +23,46 @@ impl<'a> HostPort<'a> {
 
     /// From a `Host` header: `None` unless it is a name or an address. Without a port from 1 to 65535 there is just the host.
     pub(crate) fn of_host(text: &'a str) -> Option<Self> {
-        let (host, port) = if let Some(bracketed) = text.strip_prefix('[') {
-            let (host, rest) = bracketed.split_once(']')?;
-            host.parse::<Ipv6Addr>().ok()?;
-            let port = match rest.strip_prefix(':') {
-                Some(port) => port,
-                None if rest.is_empty() => "",
-                None => return None,
-            };
-            (host, port)
-        } else {
-            let (host, port) = text.split_once(':').unwrap_or((text, ""));
-            if host.is_empty() || host.len() > MAX_HOST || !host.bytes().all(is_name) {
-                return None;
+        let (host, rest) = match text.strip_prefix('[') {
+            Some(bracketed) => {
+                let (host, rest) = bracketed.split_once(']')?;
+                host.parse::<Ipv6Addr>().ok()?;
+                (host, rest)
             }
-            (host, port)
+            None => {
+                let end = text.bytes().position(|byte| !is_name(byte));
+                let (host, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
+                if host.is_empty() || host.len() > MAX_HOST {
+                    return None;
+                }
+                (host, rest)
+            }
         };
-        // User information, which is none of a `Host` header's.
-        if port.contains([':', '@']) {
-            return None;
-        }
-        Some(HostPort {
-            host,
-            port: port_number(port),
-        })
+        let port = match rest.strip_prefix(':') {
+            Some(port) => port_number(port)?,
+            None if rest.is_empty() => None,
+            None => return None,
+        };
+        Some(HostPort { host, port })
     }
 }
 
-/// Letters, digits and what RFC 3986 leaves unreserved, and percent-encodings: no other byte is part of a name that is really in use.
+#[inline]
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%')
+    !Classes::of_byte(byte).contain(Classes::NOT_NAME)
 }
 
-fn port_number(digits: &str) -> Option<u16> {
-    let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    let port = digits.parse().ok().filter(|_| all_digits);
-    port.filter(|port| *port != 0)
+/// The number, if it is one that is in use. A second colon is in no host and port.
+fn port_number(digits: &str) -> Option<Option<u16>> {
+    let mut number = Some(0_u16);
+    for byte in digits.bytes() {
+        number = match byte {
+            b'0'..=b'9' => number.and_then(|number| number.checked_mul(10)?.checked_add(u16::from(byte - b'0'))),
+            b':' => return None,
+            _ => None,
+        };
+    }
+    Some(number.filter(|number| *number != 0))
 }
 
 #[cfg(test)]

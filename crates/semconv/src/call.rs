@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use http::{StatusCode, Version, request};
 
-use crate::route::Template;
+use crate::route::Routed;
 use crate::scheme::Scheme;
-use crate::url::RedactedKeys;
-use crate::{LateRoute, Method, Side, Value, attribute};
+use crate::settings::Settings;
+use crate::{Method, Side, Value, attribute};
 
 /// What is known of an HTTP call: the facts that [`Http`](crate::Http) reads.
 ///
@@ -15,9 +15,8 @@ use crate::{LateRoute, Method, Side, Value, attribute};
 #[derive(Debug)]
 pub struct HttpCall<S: Side> {
     pub(crate) method: Method,
-    pub(crate) route: Option<Template>,
-    pub(crate) late: Option<LateRoute>,
-    pub(crate) redacted: RedactedKeys,
+    pub(crate) route: Routed,
+    pub(crate) settings: Settings<S>,
     pub(crate) side: S::Facts,
     pub(crate) status: Option<StatusCode>,
     pub(crate) scheme: Option<Scheme>,
@@ -37,7 +36,7 @@ impl<S: Side> HttpCall<S> {
 
     /// On a server the route, also a [late](LateRoute) one; on a client the [template of the URL](crate::UrlTemplate).
     pub fn route(&self) -> Option<&str> {
-        self.template().map(Template::as_str)
+        self.route.as_str()
     }
 
     /// The response's status, once it is there.
@@ -58,15 +57,10 @@ impl<S: Side> HttpCall<S> {
     }
 
     /// The span's name: the method (`HTTP`, if it is not a known one), and the [route](HttpCall::route), if there is one.
+    ///
+    /// Names with a route are kept for as long as the program runs, up to 4,096 of at most 256 bytes. Further ones are allocated for each call.
     pub fn span_name(&self) -> Cow<'static, str> {
-        let method = match self.method.original() {
-            Some(_) => Cow::Borrowed("HTTP"),
-            None => self.method.to_cow(),
-        };
-        match self.route() {
-            Some(route) => Cow::Owned([&method, " ", route].concat()),
-            None => method,
-        }
+        self.route.name(&self.method)
     }
 
     /// Says the attributes that are known when the span starts, required ones first. `request` is the one this call was read from.
@@ -86,11 +80,6 @@ impl<S: Side> HttpCall<S> {
             say(attribute::HTTP_RESPONSE_STATUS_CODE, code);
         }
         S::describe_response(self, &mut say);
-    }
-
-    pub(crate) fn template(&self) -> Option<&Template> {
-        let late = || self.late.as_ref()?.get();
-        self.route.as_ref().or_else(late)
     }
 
     pub(crate) fn say_method<'a>(&'a self, say: &mut impl FnMut(&'static str, Value<'a>)) {
@@ -180,6 +169,6 @@ mod tests {
         assert_send_sync::<(Http<Server>, Http<Client>)>();
         assert_send_sync::<(HttpCall<Server>, HttpCall<Client>)>();
         let sizes = (size_of::<HttpCall<Server>>(), size_of::<HttpCall<Client>>());
-        assert!(sizes.0 <= 112 && sizes.1 <= 128, "{sizes:?}");
+        assert!(sizes.0 <= 64 && sizes.1 <= 80, "{sizes:?}");
     }
 }

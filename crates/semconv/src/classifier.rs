@@ -9,6 +9,7 @@ use crate::error_type::ErrorTypes;
 use crate::method::KnownMethods;
 use crate::scheme::Scheme;
 use crate::server::LateRoutes;
+use crate::settings::Settings;
 use crate::url::RedactedKeys;
 use crate::{Client, HttpCall, Server, Side, TrustPolicy, status_word};
 
@@ -22,8 +23,7 @@ use crate::{Client, HttpCall, Server, Side, TrustPolicy, status_word};
 pub struct Http<S: Side> {
     pub(crate) methods: KnownMethods,
     pub(crate) scheme: Option<Scheme>,
-    pub(crate) redacted: RedactedKeys,
-    pub(crate) side: S::Settings,
+    pub(crate) settings: Settings<S>,
     errors: ErrorTypes,
 }
 
@@ -38,13 +38,13 @@ impl Http<Server> {
     ///
     /// Without it a caller's context is the parent, but nobody's `Forwarded` or `X-Forwarded-For`, `-Host` and `-Proto` are read.
     pub fn with_trust(mut self, policy: impl Into<TrustPolicy>) -> Self {
-        self.side.trust = Some(policy.into());
+        self.settings.side_mut().trust = Some(policy.into());
         self
     }
 
     /// Puts a [`LateRoute`](crate::LateRoute) into each request's extensions, for routers that run within the service.
     pub fn with_late_route(mut self) -> Self {
-        self.side.late_routes = LateRoutes::Taken;
+        self.settings.side_mut().late_routes = LateRoutes::Taken;
         self
     }
 }
@@ -62,8 +62,7 @@ impl<S: Side> Http<S> {
         Http {
             methods: KnownMethods::from_env(),
             scheme: None,
-            redacted: RedactedKeys::default(),
-            side: S::Settings::default(),
+            settings: Settings::new(),
             errors: ErrorTypes::default(),
         }
     }
@@ -86,7 +85,7 @@ impl<S: Side> Http<S> {
     /// Redacts the values of these keys in URLs, and no others: by default those of [`REDACTED_QUERY_KEYS`](crate::url::REDACTED_QUERY_KEYS).
     /// User information is redacted in any case.
     pub fn with_redacted_query_keys(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.redacted = RedactedKeys::new(keys);
+        self.settings.set_redacted(RedactedKeys::new(keys));
         self
     }
 

@@ -1,20 +1,22 @@
 //! The calls a client makes.
 
+use std::sync::Arc;
+
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery};
 use http::{StatusCode, request, response};
 use tower_telemetry_observe::Verdict;
 
-use crate::authority::HostPort;
+use crate::route::Routed;
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
 use crate::url::full_url;
-use crate::{Client, Http, HttpCall, UrlTemplate, Value, attribute};
+use crate::{Client, Http, HttpCall, Value, attribute, seen};
 
 /// The server a client asks.
 #[derive(Debug)]
 pub struct Asked {
-    authority: Authority,
+    address: Arc<str>,
     port: Option<u16>,
 }
 
@@ -22,7 +24,7 @@ impl HttpCall<Client> {
     /// The host the request is for: a name, or an address without brackets.
     pub fn server_address(&self) -> Option<&str> {
         let asked = self.side.as_ref()?;
-        Some(HostPort::of_authority(asked.authority.as_str())?.host)
+        Some(&asked.address)
     }
 
     /// The port the request is for: if the URL has none, its scheme's.
@@ -43,12 +45,11 @@ impl Side for Client {
 
     fn read(http: &Http<Client>, request: &mut request::Parts) -> HttpCall<Client> {
         let scheme = Scheme::of(&request.uri).or(http.scheme);
-        let template = request.extensions.get::<UrlTemplate>().cloned();
+        let method = http.methods.read(&request.method);
         HttpCall {
-            method: http.methods.read(&request.method),
-            route: template.and_then(|template| template.0.unless_empty()),
-            late: None,
-            redacted: http.redacted.clone(),
+            route: Routed::on_client(&request.extensions, &method),
+            method,
+            settings: http.settings.clone(),
             side: asked(request, scheme),
             status: None,
             scheme,
@@ -69,15 +70,15 @@ impl Side for Client {
         if let Some(url) = url(call, request) {
             say(attribute::URL_FULL, Value::Text(url.into()));
         }
-        if let Some(address) = call.server_address() {
-            say(attribute::SERVER_ADDRESS, Value::Text(address.into()));
-        }
-        if let Some(port) = call.server_port() {
-            say(attribute::SERVER_PORT, Value::Int(port.into()));
+        if let Some(Asked { address, port }) = &call.side {
+            say(attribute::SERVER_ADDRESS, Value::Shared(Arc::clone(address)));
+            if let Some(port) = port {
+                say(attribute::SERVER_PORT, Value::Int((*port).into()));
+            }
         }
         call.say_method_original(say);
-        if let Some(template) = &call.route {
-            say(attribute::URL_TEMPLATE, template.value());
+        if let Some(template) = call.route.value() {
+            say(attribute::URL_TEMPLATE, template);
         }
     }
 
@@ -86,35 +87,39 @@ impl Side for Client {
     }
 }
 
-/// The request target's authority, else the `Host` header's.
+/// From the request target's authority, else from the `Host` header.
 fn asked(request: &request::Parts, scheme: Option<Scheme>) -> Option<Asked> {
     let authority = match request.uri.authority() {
-        Some(authority) => authority.clone(),
-        None => Authority::try_from(request.headers.get(HOST)?.as_bytes()).ok()?,
+        Some(authority) => authority.as_str(),
+        None => host_header(request)?,
     };
-    let authority = without_user(authority)?;
-    let port = HostPort::of_authority(authority.as_str())?.port;
+    let (address, port) = seen::shared_host(authority)?;
     Some(Asked {
+        address,
         port: port.or_else(|| scheme.map(Scheme::port)),
-        authority,
     })
 }
 
-/// What is kept holds no credentials.
-fn without_user(authority: Authority) -> Option<Authority> {
-    match authority.as_str().rsplit_once('@') {
-        Some((_, host)) => host.parse().ok(),
-        None => Some(authority),
-    }
+/// The `Host` header, if it is an authority.
+fn host_header(request: &request::Parts) -> Option<&str> {
+    let host = request.headers.get(HOST)?;
+    Authority::try_from(host.as_bytes()).ok()?;
+    host.to_str().ok()
 }
 
 /// The absolute URL, if it is known: a request that is for a proxy or in origin form may not say its scheme.
 fn url(call: &HttpCall<Client>, request: &request::Parts) -> Option<String> {
     let scheme = request.uri.scheme_str().or_else(|| call.scheme())?;
-    let asked = call.side.as_ref().map(|asked| &asked.authority);
-    let authority = request.uri.authority().or(asked)?.as_str();
-    let path = request.uri.path_and_query().map(PathAndQuery::as_str);
+    let authority = match request.uri.authority() {
+        Some(authority) => authority.as_str(),
+        // It names a server, and says nothing of a user.
+        None => {
+            let host = call.side.as_ref().and(host_header(request))?;
+            host.rsplit_once('@').map_or(host, |(_, host)| host)
+        }
+    };
+    let path = request.uri.path_and_query().map_or("", PathAndQuery::as_str);
     // `OPTIONS *` asks about the server: its URL has no path (RFC 9112, section 3.2.4).
-    let path = path.filter(|path| *path != "*").unwrap_or_default();
-    Some(full_url(scheme, authority, path, &call.redacted))
+    let path = if path == "*" { "" } else { path };
+    Some(full_url(scheme, authority, path, call.settings.redacted()))
 }

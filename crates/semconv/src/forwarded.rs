@@ -23,17 +23,16 @@ pub(crate) struct Forwarded<'a> {
 }
 
 impl<'a> Forwarded<'a> {
-    /// By `Forwarded` or else `X-Forwarded-*`, as far as these hops are believed; `None`: nobody is.
-    pub(crate) fn read(headers: &'a HeaderMap, peer: Option<IpAddr>, hops: Option<Hops<'_>>) -> Self {
+    /// By `Forwarded` or else `X-Forwarded-*`, as far as these hops are believed.
+    pub(crate) fn read(headers: &'a HeaderMap, peer: Option<IpAddr>, hops: Hops<'_>) -> Self {
         let told = Forwarded {
             client: peer,
             host: None,
             scheme: None,
         };
-        match hops {
-            Some(hops) if headers.contains_key(FORWARDED) => told.by_standard(headers, hops),
-            Some(hops) => told.by_custom(headers, hops),
-            None => told,
+        match headers.contains_key(FORWARDED) {
+            true => told.by_standard(headers, hops),
+            false => told.by_custom(headers, hops),
         }
     }
 

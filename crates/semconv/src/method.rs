@@ -19,16 +19,17 @@ pub struct Method(Kind);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Kind {
-    Standard(&'static str),
-    Configured(Arc<str>),
-    Other(Box<str>),
+    Standard(Standard),
+    // One word each, since a call keeps its method: not an `Arc<str>`, which is two.
+    Configured(Arc<String>),
+    Other(Arc<String>),
 }
 
 impl Method {
     /// The value of `http.request.method`: a known method, else `_OTHER`.
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Kind::Standard(method) => method,
+            Kind::Standard(method) => method.as_str(),
             Kind::Configured(method) => method,
             Kind::Other(_) => "_OTHER",
         }
@@ -37,7 +38,7 @@ impl Method {
     /// [`as_str`](Method::as_str), but for methods that only the configuration knows.
     pub fn as_static(&self) -> Option<&'static str> {
         match &self.0 {
-            Kind::Standard(method) => Some(method),
+            Kind::Standard(method) => Some(method.as_str()),
             Kind::Configured(_) => None,
             Kind::Other(_) => Some("_OTHER"),
         }
@@ -51,10 +52,70 @@ impl Method {
         }
     }
 
-    pub(crate) fn to_cow(&self) -> Cow<'static, str> {
-        match self.as_static() {
-            Some(method) => Cow::Borrowed(method),
-            None => Cow::Owned(self.as_str().to_owned()),
+    /// What stands for the method in a span's name.
+    pub(crate) fn in_names(&self) -> &str {
+        match &self.0 {
+            Kind::Standard(method) => method.as_str(),
+            Kind::Configured(method) => method,
+            Kind::Other(_) => "HTTP",
+        }
+    }
+
+    /// The name of a span that has no route.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match &self.0 {
+            Kind::Standard(method) => Cow::Borrowed(method.as_str()),
+            Kind::Configured(method) => Cow::Owned(method.to_string()),
+            Kind::Other(_) => Cow::Borrowed("HTTP"),
+        }
+    }
+}
+
+/// The methods that are known unless others are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Standard {
+    Get,
+    Head,
+    Post,
+    Put,
+    Delete,
+    Connect,
+    Options,
+    Trace,
+    Patch,
+    Query,
+}
+
+impl Standard {
+    fn of(method: &http::Method) -> Option<Self> {
+        Some(match *method {
+            http::Method::GET => Standard::Get,
+            http::Method::HEAD => Standard::Head,
+            http::Method::POST => Standard::Post,
+            http::Method::PUT => Standard::Put,
+            http::Method::DELETE => Standard::Delete,
+            http::Method::CONNECT => Standard::Connect,
+            http::Method::OPTIONS => Standard::Options,
+            http::Method::TRACE => Standard::Trace,
+            http::Method::PATCH => Standard::Patch,
+            // Later versions of `http` have a constant for it.
+            _ if method.as_str() == "QUERY" => Standard::Query,
+            _ => return None,
+        })
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Standard::Get => "GET",
+            Standard::Head => "HEAD",
+            Standard::Post => "POST",
+            Standard::Put => "PUT",
+            Standard::Delete => "DELETE",
+            Standard::Connect => "CONNECT",
+            Standard::Options => "OPTIONS",
+            Standard::Trace => "TRACE",
+            Standard::Patch => "PATCH",
+            Standard::Query => "QUERY",
         }
     }
 }
@@ -84,37 +145,21 @@ impl KnownMethods {
     }
 
     pub(crate) fn given(methods: impl IntoIterator<Item = http::Method>) -> Self {
-        let known = |method: http::Method| match standard(method.as_str()) {
+        let known = |method: http::Method| match Standard::of(&method) {
             Some(method) => Method(Kind::Standard(method)),
-            None => Method(Kind::Configured(method.as_str().into())),
+            None => Method(Kind::Configured(Arc::new(method.to_string()))),
         };
         KnownMethods::Given(methods.into_iter().map(known).collect())
     }
 
     pub(crate) fn read(&self, method: &http::Method) -> Method {
-        let sent = method.as_str();
         let known = match self {
-            KnownMethods::Standard => standard(sent).map(|method| Method(Kind::Standard(method))),
-            KnownMethods::Given(methods) => methods.iter().find(|known| known.as_str() == sent).cloned(),
+            KnownMethods::Standard => Standard::of(method).map(|method| Method(Kind::Standard(method))),
+            KnownMethods::Given(methods) => methods.iter().find(|known| known.as_str() == method.as_str()).cloned(),
         };
-        known.unwrap_or_else(|| Method(Kind::Other(clean_to(sent, MAX_ORIGINAL).into())))
+        let other = || clean_to(method.as_str(), MAX_ORIGINAL).into_owned();
+        known.unwrap_or_else(|| Method(Kind::Other(Arc::new(other()))))
     }
-}
-
-fn standard(method: &str) -> Option<&'static str> {
-    Some(match method {
-        "GET" => "GET",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        "HEAD" => "HEAD",
-        "OPTIONS" => "OPTIONS",
-        "PATCH" => "PATCH",
-        "CONNECT" => "CONNECT",
-        "TRACE" => "TRACE",
-        "QUERY" => "QUERY",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! Routes and templates: a path's pattern, never the path.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use crate::Value;
+use http::Extensions;
+
+use crate::name::Name;
 use crate::text::clean;
+use crate::{Method, Value};
 
 /// A pattern, shared by all its calls.
 #[derive(Clone, Debug)]
@@ -27,19 +31,21 @@ impl Template {
     pub(crate) fn value(&self) -> Value<'_> {
         match self {
             Template::Static(text) => Value::Static(text),
-            template => Value::Text(template.as_str().into()),
+            Template::Shared(text) => Value::Shared(Arc::clone(text)),
+            #[cfg(feature = "axum")]
+            Template::Matched(path) => Value::Text(path.as_str().into()),
         }
     }
 
     /// An empty template is none.
-    pub(crate) fn unless_empty(self) -> Option<Self> {
-        Some(self).filter(|template| !template.as_str().is_empty())
+    fn is_empty(&self) -> bool {
+        self.as_str().is_empty()
     }
 
     fn from_static(text: &'static str) -> Self {
         match clean(text) {
-            std::borrow::Cow::Borrowed(text) => Template::Static(text),
-            std::borrow::Cow::Owned(text) => Template::Shared(text.into()),
+            Cow::Borrowed(text) => Template::Static(text),
+            Cow::Owned(text) => Template::Shared(text.into()),
         }
     }
 
@@ -47,6 +53,82 @@ impl Template {
         match clean(&text) {
             cleaned if cleaned.len() == text.len() => Template::Shared(text),
             cleaned => Template::Shared(cleaned.into()),
+        }
+    }
+}
+
+/// The pattern of one call, as far as it is known.
+#[derive(Debug, Default)]
+pub(crate) enum Routed {
+    #[default]
+    Unknown,
+    /// Known, and kept with the span's name.
+    Named(&'static Name),
+    Known(Template),
+    /// To be told during the call.
+    Late(LateRoute),
+}
+
+impl Routed {
+    /// The route, where the router has run: a [`Route`], else axum's.
+    pub(crate) fn on_server(extensions: &Extensions, method: &Method) -> Self {
+        if let Some(Route(route)) = extensions.get().filter(|Route(route)| !route.is_empty()) {
+            return Self::known(route.as_str(), method, || route.clone());
+        }
+        #[cfg(feature = "axum")]
+        if let Some(path) = extensions.get::<axum::extract::MatchedPath>() {
+            return Self::known(path.as_str(), method, || Template::Matched(path.clone()));
+        }
+        Routed::Unknown
+    }
+
+    pub(crate) fn on_client(extensions: &Extensions, method: &Method) -> Self {
+        let Some(UrlTemplate(template)) = extensions.get() else {
+            return Routed::Unknown;
+        };
+        Self::known(template.as_str(), method, || template.clone())
+    }
+
+    #[inline]
+    fn known(route: &str, method: &Method, template: impl FnOnce() -> Template) -> Self {
+        if route.is_empty() {
+            return Routed::Unknown;
+        }
+        match Name::of(method.in_names(), route) {
+            Some(name) => Routed::Named(name),
+            None => Routed::Known(template()),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Routed::Unknown => None,
+            Routed::Named(name) => Some(name.route()),
+            Routed::Known(template) => Some(template.as_str()),
+            Routed::Late(late) => late.get().map(Template::as_str),
+        }
+    }
+
+    pub(crate) fn value(&self) -> Option<Value<'_>> {
+        match self {
+            Routed::Unknown => None,
+            Routed::Named(name) => Some(Value::Static(name.route())),
+            Routed::Known(template) => Some(template.value()),
+            Routed::Late(late) => late.get().map(Template::value),
+        }
+    }
+
+    /// The name of this call's span.
+    pub(crate) fn name(&self, method: &Method) -> Cow<'static, str> {
+        if let Routed::Named(name) = self {
+            return Cow::Borrowed(name.as_str());
+        }
+        let Some(route) = self.as_str() else {
+            return method.name();
+        };
+        match Name::of(method.in_names(), route) {
+            Some(name) => Cow::Borrowed(name.as_str()),
+            None => Cow::Owned([method.in_names(), " ", route].concat()),
         }
     }
 }
@@ -134,7 +216,8 @@ pub struct LateRoute(Arc<OnceLock<Template>>);
 impl LateRoute {
     /// Tells the route. An empty one is passed over.
     pub fn set(&self, route: impl Into<Route>) {
-        if let Some(route) = route.into().0.unless_empty() {
+        let Route(route) = route.into();
+        if !route.is_empty() {
             // An earlier route stays.
             let _ = self.0.set(route);
         }

@@ -1,20 +1,20 @@
 //! The calls a server answers.
 
-use http::header::{HOST, USER_AGENT};
-use http::uri::Authority;
-use http::{Extensions, Method, StatusCode, request, response};
+use http::header::{HOST, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method, StatusCode, Uri, request, response};
 use tower_telemetry_observe::Verdict;
 
 use crate::authority::HostPort;
+use crate::class::Classes;
 use crate::forwarded::Forwarded;
-use crate::peer::{address_text, peer};
-use crate::route::{LateRoute, Route, Template};
+use crate::peer::peer;
+use crate::route::{LateRoute, Routed};
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
-use crate::text::{MAX_TEXT, clean_bytes, cut};
+use crate::text::{MAX_TEXT, cut};
 use crate::trust::Hops;
 use crate::url::{RedactedKeys, redact_path, redact_query};
-use crate::{Http, HttpCall, Server, Trust, TrustPolicy, Value, attribute};
+use crate::{Http, HttpCall, Server, Trust, TrustPolicy, Value, attribute, seen};
 
 /// What is configured on a server.
 #[derive(Clone, Debug, Default)]
@@ -31,32 +31,45 @@ pub(crate) enum LateRoutes {
     Taken,
 }
 
-/// How far the caller is believed, and by which policy.
-#[derive(Debug)]
-pub struct Believed {
-    trust: Trust,
-    policy: Option<TrustPolicy>,
-}
-
-impl Believed {
-    fn hops(&self) -> Option<Hops<'_>> {
-        match self.trust {
-            Trust::Parent => self.policy.as_ref().map(TrustPolicy::hops),
-            Trust::Link | Trust::Ignore => None,
-        }
-    }
-}
-
 impl HttpCall<Server> {
     /// How far the caller is believed. [Without a policy](Http::with_trust) it is the parent, though its forwarded headers are not read.
     pub fn trust(&self) -> Trust {
-        self.side.trust
+        self.side
+    }
+
+    /// Reads what is read by settings alone.
+    fn read_by(&mut self, settings: &ServerSettings, request: &mut request::Parts) {
+        if let Some(policy) = &settings.trust {
+            self.side = policy.decide(request);
+        }
+        if let Some(hops) = settings.hops(self.side) {
+            let forwarded = Forwarded::read(&request.headers, None, hops);
+            self.scheme = forwarded.scheme.or(self.scheme);
+        }
+        if let LateRoutes::Taken = settings.late_routes {
+            let late = request.extensions.get_or_insert_default::<LateRoute>();
+            if let Routed::Unknown = self.route {
+                self.route = Routed::Late(late.clone());
+            }
+        }
+    }
+
+    /// What is believed of forwarded headers.
+    fn hops(&self) -> Option<Hops<'_>> {
+        self.settings.side()?.hops(self.side)
+    }
+}
+
+impl ServerSettings {
+    fn hops(&self, trust: Trust) -> Option<Hops<'_>> {
+        let policy = self.trust.as_ref().filter(|_| trust == Trust::Parent);
+        policy.map(TrustPolicy::hops)
     }
 }
 
 impl Side for Server {
     type Settings = ServerSettings;
-    type Facts = Believed;
+    type Facts = Trust;
 
     const DROPPED: Verdict = Verdict::Error("cancelled");
 
@@ -65,29 +78,20 @@ impl Side for Server {
     }
 
     fn read(http: &Http<Server>, request: &mut request::Parts) -> HttpCall<Server> {
-        let policy = http.side.trust.clone();
-        let trust = policy
-            .as_ref()
-            .map_or(Trust::default(), |policy| policy.decide(request));
-        let believed = Believed { trust, policy };
-        let forwarded_scheme = Forwarded::read(&request.headers, None, believed.hops()).scheme;
-        let late = match http.side.late_routes {
-            LateRoutes::None => None,
-            LateRoutes::Taken => {
-                let handle = request.extensions.get_or_insert_default::<LateRoute>();
-                Some(handle.clone())
-            }
-        };
-        HttpCall {
-            method: http.methods.read(&request.method),
-            route: route(&request.extensions),
-            late,
-            redacted: http.redacted.clone(),
-            side: believed,
+        let method = http.methods.read(&request.method);
+        let mut call = HttpCall {
+            route: Routed::on_server(&request.extensions, &method),
+            method,
+            settings: http.settings.clone(),
+            side: Trust::default(),
             status: None,
-            scheme: forwarded_scheme.or_else(|| Scheme::of(&request.uri)).or(http.scheme),
+            scheme: Scheme::of(&request.uri).or(http.scheme),
             version: Some(request.version),
+        };
+        if let Some(settings) = http.settings.side() {
+            call.read_by(settings, request);
         }
+        call
     }
 
     fn see(_: &mut HttpCall<Server>, _: &response::Parts) {}
@@ -98,57 +102,48 @@ impl Side for Server {
         say: &mut impl FnMut(&'static str, Value<'a>),
     ) {
         let peer = peer(&request.extensions);
-        let address = peer.map(|peer| peer.ip());
-        let forwarded = Forwarded::read(&request.headers, address, call.side.hops());
+        let Heads { host, agent } = Heads::of(&request.headers);
+        let mut client = peer.map(|peer| peer.ip());
+        let mut server = None;
+        if let Some(hops) = call.hops() {
+            let forwarded = Forwarded::read(&request.headers, client, hops);
+            client = forwarded.client;
+            server = forwarded.host.map(|read| (Value::Text(read.host.into()), read.port));
+        }
         call.say_method(say);
-        say(attribute::URL_PATH, path(request, &call.redacted));
+        say(attribute::URL_PATH, path(request, call.settings.redacted()));
         if let Some(scheme) = call.scheme() {
             say(attribute::URL_SCHEME, Value::Static(scheme));
         }
         call.say_method_original(say);
-        if let Some(route) = call.template() {
-            say(attribute::HTTP_ROUTE, route.value());
+        if let Some(route) = call.route.value() {
+            say(attribute::HTTP_ROUTE, route);
         }
         let query = request.uri.query().filter(|query| !query.is_empty());
         if let Some(query) = query {
-            let query = redact_query(cut(query, MAX_TEXT), &call.redacted);
+            let query = redact_query(cut(query, MAX_TEXT), call.settings.redacted());
             say(attribute::URL_QUERY, Value::cleaned(query));
         }
-        if let Some(server) = forwarded.host.or_else(|| asked(request)) {
-            say(attribute::SERVER_ADDRESS, Value::Text(server.host.into()));
-            if let Some(port) = server.port {
+        if let Some((address, port)) = server.or_else(|| asked(&request.uri, host)) {
+            say(attribute::SERVER_ADDRESS, address);
+            if let Some(port) = port {
                 say(attribute::SERVER_PORT, Value::Int(port.into()));
             }
         }
-        if let Some(client) = forwarded.client {
-            say(attribute::CLIENT_ADDRESS, Value::Text(address_text(client).into()));
-        }
         if let Some(peer) = peer {
-            let address = Value::Text(address_text(peer.ip()).into());
+            let address = seen::address(peer.ip());
+            let client = client.filter(|client| *client != peer.ip()).map(seen::address);
+            say(attribute::CLIENT_ADDRESS, client.unwrap_or_else(|| address.clone()));
             say(attribute::NETWORK_PEER_ADDRESS, address);
             say(attribute::NETWORK_PEER_PORT, Value::Int(peer.port().into()));
         }
         call.say_version(say);
-        let agent = request.headers.get(USER_AGENT);
         if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
-            let agent = Value::Text(clean_bytes(agent.as_bytes()));
-            say(attribute::USER_AGENT_ORIGINAL, agent);
+            say(attribute::USER_AGENT_ORIGINAL, seen::agent(agent.as_bytes()));
         }
     }
 
     fn describe_response<'a>(_: &'a HttpCall<Server>, _: &mut impl FnMut(&'static str, Value<'a>)) {}
-}
-
-/// The route, where the router has run: a [`Route`], else axum's.
-fn route(extensions: &Extensions) -> Option<Template> {
-    let given = extensions.get::<Route>().cloned();
-    let given = given.and_then(|route| route.0.unless_empty());
-    #[cfg(feature = "axum")]
-    let given = given.or_else(|| {
-        let path = extensions.get::<axum::extract::MatchedPath>()?;
-        Template::Matched(path.clone()).unless_empty()
-    });
-    given
 }
 
 /// The path as sent, which is never decoded. A `CONNECT` has none.
@@ -156,18 +151,55 @@ fn path<'a>(request: &'a request::Parts, redacted: &RedactedKeys) -> Value<'a> {
     match request.uri.path() {
         "" if request.method == Method::CONNECT => Value::Static(""),
         "" => Value::Static("/"),
+        path if path.len() <= MAX_TEXT && !Classes::of(path).contain(Classes::NOT_PLAIN | Classes::EQUALS) => {
+            Value::Text(path.into())
+        }
         path => Value::cleaned(redact_path(cut(path, MAX_TEXT), redacted)),
     }
 }
 
-/// The host that was asked: the request target's (`:authority`, in HTTP/2), else that of the one `Host` header.
-fn asked(request: &request::Parts) -> Option<HostPort<'_>> {
-    if let Some(authority) = request.uri.authority().map(Authority::as_str) {
-        return HostPort::of_authority(authority);
+/// The headers that are described, found in one pass.
+#[derive(Default)]
+struct Heads<'a> {
+    host: Hosts<'a>,
+    agent: Option<&'a HeaderValue>,
+}
+
+#[derive(Default)]
+enum Hosts<'a> {
+    #[default]
+    None,
+    One(&'a HeaderValue),
+    Many,
+}
+
+impl<'a> Heads<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut heads = Heads::default();
+        for (name, value) in headers {
+            if name == HOST {
+                heads.host = match heads.host {
+                    Hosts::None => Hosts::One(value),
+                    Hosts::One(_) | Hosts::Many => Hosts::Many,
+                };
+            } else if name == USER_AGENT {
+                heads.agent = heads.agent.or(Some(value));
+            }
+        }
+        heads
     }
-    let mut hosts = request.headers.get_all(HOST).into_iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) => HostPort::of_host(host.to_str().ok()?),
-        _ => None,
+}
+
+/// The host that was asked: the request target's (`:authority`, in HTTP/2), else that of the one `Host` header.
+fn asked<'a>(target: &'a Uri, host: Hosts<'a>) -> Option<(Value<'a>, Option<u16>)> {
+    match (target.authority(), host) {
+        (Some(authority), _) => {
+            let authority = authority.as_str();
+            seen::host(authority.as_bytes(), |_| HostPort::of_authority(authority))
+        }
+        (None, Hosts::One(host)) => {
+            seen::host(host.as_bytes(), |host| HostPort::of_host(std::str::from_utf8(host).ok()?))
+        }
+        (None, Hosts::None | Hosts::Many) => None,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode;
 
+use crate::class::Classes;
 use crate::text::{MAX_TEXT, clean_owned, cut};
 
 /// What stands in the place of a secret.
@@ -26,6 +27,9 @@ pub const REDACTED_QUERY_KEYS: [&str; 7] = [
 /// Keys are case-sensitive, and compared after percent-decoding: `s%69g` is `sig`.
 #[derive(Clone, Debug, Default)]
 pub struct RedactedKeys(Option<Arc<[String]>>);
+
+/// [`REDACTED_QUERY_KEYS`].
+pub(crate) static STANDARD_KEYS: RedactedKeys = RedactedKeys(None);
 
 impl RedactedKeys {
     /// These keys and no others.
@@ -70,7 +74,7 @@ pub fn redact_path<'a>(path: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
 
 /// Redacts the pairs that end at these bytes, which are ASCII, as are all bytes a text is split at here.
 fn redact<'a>(text: &'a str, ends: impl Fn(u8) -> bool, keys: &RedactedKeys) -> Cow<'a, str> {
-    if !text.contains('=') {
+    if !text.as_bytes().contains(&b'=') {
         return Cow::Borrowed(text);
     }
     let mut redacted = String::new();
@@ -121,8 +125,7 @@ pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
         "" => 0,
         _ => rest.find(['/', '?', '#']).unwrap_or(rest.len()),
     });
-    let (path, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
-    let (path, query) = (redact_path(path, keys), redact_query(query, keys));
+    let (path, query) = redact_path_and_query(rest, keys);
     let host = authority.rsplit_once('@').map(|(_, host)| host);
     match (host, &path, &query) {
         (None, Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(url),
@@ -149,11 +152,30 @@ fn authority_start(url: &str) -> usize {
 /// assert_eq!(url, "https://REDACTED:REDACTED@host/a?b=c");
 /// ```
 pub fn full_url(scheme: &str, authority: &str, path_and_query: &str, keys: &RedactedKeys) -> String {
-    let path_and_query = cut(path_and_query, MAX_TEXT);
-    let url = [scheme, "://", authority, path_and_query].concat();
-    let redacted = match redact_url(&url, keys) {
-        Cow::Borrowed(_) => url,
-        Cow::Owned(redacted) => redacted,
+    let rest = cut(path_and_query, MAX_TEXT);
+    let start = Classes::of(scheme) | Classes::of(authority);
+    if start.contain(Classes::DELIMITER) || !rest.is_empty() && !rest.starts_with(['/', '?', '#']) {
+        // These are no parts of a URL.
+        let url = [scheme, "://", authority, rest].concat();
+        return clean_owned(redact_url(&url, keys).into_owned());
+    }
+    let (user, host) = match start.contain(Classes::AT) {
+        true => authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("REDACTED:REDACTED@", host)),
+        false => ("", authority),
     };
-    clean_owned(redacted)
+    let classes = Classes::of(rest);
+    let (path, query) = match classes.contain(Classes::EQUALS) {
+        true => redact_path_and_query(rest, keys),
+        false => (Cow::Borrowed(rest), Cow::Borrowed("")),
+    };
+    let url = [scheme, "://", user, host, &path, &query].concat();
+    match (start | classes).contain(Classes::NOT_PLAIN) || url.len() > MAX_TEXT {
+        true => clean_owned(url),
+        false => url,
+    }
+}
+
+fn redact_path_and_query<'a>(text: &'a str, keys: &RedactedKeys) -> (Cow<'a, str>, Cow<'a, str>) {
+    let (path, query) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+    (redact_path(path, keys), redact_query(query, keys))
 }

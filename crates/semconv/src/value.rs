@@ -1,6 +1,7 @@
 //! The value of an attribute.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::text::{clean, clean_owned};
 
@@ -12,6 +13,8 @@ pub enum Value<'a> {
     Static(&'static str),
     /// A text of the call.
     Text(Cow<'a, str>),
+    /// A text that calls share: it can be kept without a copy.
+    Shared(Arc<str>),
     /// A number, such as a port or a status code.
     Int(i64),
 }

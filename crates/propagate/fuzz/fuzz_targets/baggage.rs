@@ -18,7 +18,10 @@ use tower_telemetry_propagate_fuzz::{is_text, lines, passed_on_through_traits, r
 
 fn entries(cx: &Context) -> Entries {
     let entry = |(key, (value, metadata)): (&Key, &(_, _))| {
-        (key.to_string(), (ToString::to_string(value), ToString::to_string(metadata)))
+        (
+            key.to_string(),
+            (ToString::to_string(value), ToString::to_string(metadata)),
+        )
     };
     cx.baggage().iter().map(entry).collect()
 }
@@ -49,7 +52,10 @@ fn check_sent(cx: &Context) {
     for member in members {
         let (key, _) = member.split_once('=').expect("a value");
         let (value, _) = &set[key];
-        assert_eq!(again.get(key).map(|(value, _)| value), Some(value).filter(|value| !has_control(value)));
+        assert_eq!(
+            again.get(key).map(|(value, _)| value),
+            Some(value).filter(|value| !has_control(value))
+        );
     }
 }
 
@@ -60,7 +66,11 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(entries(&cx), expected, "by the rules");
     check_sent(&cx);
     if is_text(&incoming) {
-        assert_eq!(passed_on_through_traits(&W3cBaggage, &incoming), inject(&cx), "through the traits");
+        assert_eq!(
+            passed_on_through_traits(&W3cBaggage, &incoming),
+            inject(&cx),
+            "through the traits"
+        );
     }
 
     let Ok(text) = std::str::from_utf8(data) else {
@@ -68,7 +78,10 @@ fuzz_target!(|data: &[u8]| {
     };
     let cx = W3cBaggage.extract(&HashMap::from([("baggage".to_owned(), text.to_owned())]));
     for (key, (value, metadata)) in entries(&cx) {
-        assert!(![&key, &value, &metadata].into_iter().any(|text| has_control(text)), "a control character");
+        assert!(
+            ![&key, &value, &metadata].into_iter().any(|text| has_control(text)),
+            "a control character"
+        );
     }
     check_sent(&cx);
 

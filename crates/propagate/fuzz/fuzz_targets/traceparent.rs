@@ -23,7 +23,11 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(sent(&outgoing, "traceparent"), expected, "by the rules");
     assert_eq!(outgoing.contains_key("tracestate"), expected.is_some(), "both or none");
     if is_text(&incoming) {
-        assert_eq!(passed_on_through_traits(&W3c, &incoming), outgoing, "through the traits");
+        assert_eq!(
+            passed_on_through_traits(&W3c, &incoming),
+            outgoing,
+            "through the traits"
+        );
     }
     assert_eq!(cx.has_active_span(), expected.is_some());
     if let Some(parent) = expected {
@@ -32,5 +36,9 @@ fuzz_target!(|data: &[u8]| {
         let flags = span.trace_flags().to_u8();
         assert_eq!(format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()), parent);
     }
-    assert_eq!(passed_on_through_traits(&W3c, &outgoing), outgoing, "what is sent is accepted and sent on");
+    assert_eq!(
+        passed_on_through_traits(&W3c, &outgoing),
+        outgoing,
+        "what is sent is accepted and sent on"
+    );
 });

@@ -8,7 +8,9 @@ use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 /// Headers with a line for each line of `data`, as far as HTTP lets it through.
 pub fn received(name: &'static str, data: &[u8]) -> HeaderMap {
     let name = HeaderName::from_static(name);
-    let values = data.split(|byte| *byte == b'\n').filter_map(|line| HeaderValue::from_bytes(line).ok());
+    let values = data
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| HeaderValue::from_bytes(line).ok());
     values.map(|value| (name.clone(), value)).collect()
 }
 
@@ -19,7 +21,10 @@ pub fn lines(headers: &HeaderMap, name: &str) -> Vec<HeaderValue> {
 
 /// The one value of a header that was sent.
 pub fn sent(headers: &HeaderMap, name: &str) -> Option<String> {
-    assert!(headers.get_all(name).iter().count() <= 1, "more than one line: {headers:?}");
+    assert!(
+        headers.get_all(name).iter().count() <= 1,
+        "more than one line: {headers:?}"
+    );
     let value = headers.get(name)?.to_str().expect("ASCII");
     assert!(!value.is_empty(), "an empty header");
     Some(value.to_owned())

@@ -1,0 +1,79 @@
+//! What our layers may cost.
+
+use crate::ours;
+
+/// Instructions and allocations that a layer may add to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) instructions: u32,
+    pub(crate) allocations: u32,
+}
+
+/// What axum charges for any layer.
+const AXUM: Target = Target {
+    instructions: 1_073,
+    allocations: 3,
+};
+
+/// The target of a contender of ours.
+pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
+    let target = |instructions, allocations| Target {
+        instructions,
+        allocations,
+    };
+    Some(match (case, contender) {
+        ("S1", ours::GIVEN) => target(5_000, 5),
+        ("S1", ours::GLOBAL) => target(5_150, 6),
+        ("S1", ours::GIVEN_AXUM) => target(5_000, 5).in_axum(),
+        ("S1", ours::FOREIGN) => target(8_500, 9),
+        ("S2", ours::GIVEN) => target(2_100, 2),
+        ("S2", ours::GLOBAL) => target(2_400, 3),
+        ("S2", ours::GIVEN_AXUM) => target(2_100, 2).in_axum(),
+        ("S3", ours::OFF) => target(400, 0),
+        ("S3", ours::OFF_AXUM) => target(400, 0).in_axum(),
+        ("S3p", ours::UNTOLD) => target(1_400, 2),
+        ("S3p", ours::UNTOLD_AXUM) => target(1_400, 2).in_axum(),
+        ("C1", ours::GIVEN) => target(6_000, 7),
+        ("C2", ours::GIVEN) => target(2_100, 2),
+        ("frame" | "frame2", ours::FRAME) => target(250, 0),
+        _ => return None,
+    })
+}
+
+/// Bytes that a call in flight may hold.
+pub(crate) fn bytes(case: &str) -> Option<usize> {
+    match case {
+        "held" => Some(2048),
+        "held2" => Some(512),
+        _ => None,
+    }
+}
+
+impl Target {
+    fn in_axum(self) -> Self {
+        Target {
+            instructions: self.instructions + AXUM.instructions,
+            allocations: self.allocations + AXUM.allocations,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{Task, Whose};
+    use crate::cases::cases;
+
+    #[test]
+    fn each_contender_of_ours_has_a_target() {
+        for case in cases() {
+            for contender in case.contenders.iter().filter(|contender| contender.whose == Whose::Ours) {
+                let has_one = match contender.task {
+                    Task::Calls(_) => target(case.name, contender.name).is_some(),
+                    Task::Waiting(_) => bytes(case.name).is_some(),
+                };
+                assert!(has_one, "{}, {}", case.name, contender.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The names of spans that have a route.
+
+use std::sync::OnceLock;
+
+use crate::hash::hash;
+
+/// The most names that are kept: a power of two.
+const NAMES: usize = 4096;
+
+/// The most bytes of a name that is kept.
+const MAX_NAME: usize = 256;
+
+/// How many places are looked at for a name.
+const PLACES: u64 = 8;
+
+/// The names of all calls: a table that is only added to.
+///
+/// A name is made of a method of a closed set and of a route, and routes come from the application, never from a request. So a place
+/// that is taken stays taken, what is read needs no lock, and what is full costs an allocation for each further name.
+static TABLE: [OnceLock<Name>; NAMES] = [const { OnceLock::new() }; NAMES];
+
+/// `METHOD route`, kept for as long as the program runs.
+#[derive(Debug)]
+pub(crate) struct Name {
+    text: Box<str>,
+    route: u8,
+}
+
+impl Name {
+    /// The kept name, or `None` if it is too long or there is no place for it.
+    pub(crate) fn of(method: &str, route: &str) -> Option<&'static Name> {
+        Self::within(&TABLE, method, route)
+    }
+
+    fn within<'t, const N: usize>(table: &'t [OnceLock<Name>; N], method: &str, route: &str) -> Option<&'t Name> {
+        let behind_space = u8::try_from(method.len() + 1).ok()?;
+        let len = usize::from(behind_space) + route.len();
+        if len > MAX_NAME {
+            return None;
+        }
+        let first = hash(route.as_bytes()) ^ hash(method.as_bytes());
+        (0..PLACES).find_map(|step| {
+            let place = first.wrapping_add(step) as usize % N;
+            let name = table[place].get_or_init(|| Name {
+                text: [method, " ", route].concat().into(),
+                route: behind_space,
+            });
+            // There is no space in a method: a name that is the same in these parts is the same.
+            let same = name.text.len() == len && name.text.ends_with(route) && name.text.starts_with(method);
+            same.then_some(name)
+        })
+    }
+
+    /// The whole name.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The route in it.
+    pub(crate) fn route(&self) -> &str {
+        self.text.get(usize::from(self.route)..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_once() {
+        let first = Name::of("GET", "/once/{id}").unwrap();
+        let again = Name::of("GET", &String::from("/once/{id}")).unwrap();
+        assert!(ptr::eq(first, again));
+        assert_eq!((first.as_str(), first.route()), ("GET /once/{id}", "/once/{id}"));
+        let other = Name::of("POST", "/once/{id}").unwrap();
+        assert_eq!((other.as_str(), other.route()), ("POST /once/{id}", "/once/{id}"));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_not_kept() {
+        let route = "r".repeat(MAX_NAME - "GET ".len());
+        assert_eq!(Name::of("GET", &route).unwrap().route(), route);
+        assert!(Name::of("HEAD", &route).is_none());
+        assert!(Name::of(&"M".repeat(300), "").is_none());
+    }
+
+    #[test]
+    fn what_has_no_place_is_not_kept_and_takes_none() {
+        let table = [const { OnceLock::new() }; 4];
+        let routes: Vec<_> = (0..100).map(|n| format!("/{n}")).collect();
+        let kept = |route: &&String| Name::within(&table, "GET", route).is_some();
+        let first: Vec<_> = routes.iter().filter(kept).collect();
+        assert_eq!(first.len(), table.len());
+        let later: Vec<_> = routes.iter().filter(kept).collect();
+        assert_eq!(first, later);
+        for route in first {
+            let name = Name::within(&table, "GET", route).unwrap();
+            assert_eq!((name.route(), name.as_str()), (&**route, &*format!("GET {route}")));
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_from_many_threads() {
+        let find = || (0..64).map(|n| Name::of("GET", &format!("/threads/{n}")).unwrap());
+        let ours: Vec<_> = find().collect();
+        let threads = [(); 4].map(|()| std::thread::spawn(move || find().collect::<Vec<_>>()));
+        for theirs in threads {
+            let theirs = theirs.join().unwrap();
+            assert!(theirs.iter().zip(&ours).all(|(theirs, ours)| ptr::eq(*theirs, *ours)));
+        }
+    }
+}
