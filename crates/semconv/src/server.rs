@@ -130,10 +130,16 @@ impl Side for Server {
                 say(attribute::SERVER_PORT, Value::Int(port.into()));
             }
         }
-        if let Some(peer) = peer {
-            let address = seen::address(peer.ip());
-            let client = client.filter(|client| *client != peer.ip()).map(seen::address);
-            say(attribute::CLIENT_ADDRESS, client.unwrap_or_else(|| address.clone()));
+        let peer = peer.map(|peer| (peer, seen::address(peer.ip())));
+        if let Some(client) = client {
+            let same = peer.as_ref().filter(|(peer, _)| peer.ip() == client);
+            let address = same.map(|(_, address)| address.clone());
+            say(
+                attribute::CLIENT_ADDRESS,
+                address.unwrap_or_else(|| seen::address(client)),
+            );
+        }
+        if let Some((peer, address)) = peer {
             say(attribute::NETWORK_PEER_ADDRESS, address);
             say(attribute::NETWORK_PEER_PORT, Value::Int(peer.port().into()));
         }
@@ -197,9 +203,9 @@ fn asked<'a>(target: &'a Uri, host: Hosts<'a>) -> Option<(Value<'a>, Option<u16>
             let authority = authority.as_str();
             seen::host(authority.as_bytes(), |_| HostPort::of_authority(authority))
         }
-        (None, Hosts::One(host)) => {
-            seen::host(host.as_bytes(), |host| HostPort::of_host(std::str::from_utf8(host).ok()?))
-        }
+        (None, Hosts::One(host)) => seen::host(host.as_bytes(), |host| {
+            HostPort::of_host(std::str::from_utf8(host).ok()?)
+        }),
         (None, Hosts::None | Hosts::Many) => None,
     }
 }

@@ -101,6 +101,7 @@ fn attribute(key: &'static str, value: Value<'_>) -> KeyValue {
     match value {
         Value::Static(text) => KeyValue::new(key, text),
         Value::Text(text) => KeyValue::new(key, text.into_owned()),
+        Value::Shared(text) => KeyValue::new(key, text),
         Value::Int(number) => KeyValue::new(key, number),
     }
 }

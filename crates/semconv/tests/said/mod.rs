@@ -13,6 +13,7 @@ pub(crate) fn said<S: Side>(http: &Http<S>, request: Request<()>) -> Vec<String>
         said.push(match value {
             Value::Static(text) => format!("{key}={text}"),
             Value::Text(text) => format!("{key}={text}"),
+            Value::Shared(text) => format!("{key}={text}"),
             Value::Int(number) => format!("{key}:{number}"),
         });
     });
