@@ -11,7 +11,7 @@ use crate::case::{Case, Contender};
 use crate::child::{self, Measure};
 
 /// A multiple of all periods that a layer may have: a tracer is looked for at every 1,024th call.
-const CALLS: u64 = 2048;
+pub(crate) const CALLS: u64 = 2048;
 
 /// What to do where valgrind is missing.
 pub(crate) const MISSING: &str = "valgrind is not there, and counts the instructions: apt-get install valgrind";

@@ -53,9 +53,11 @@ pub(crate) fn axum(caller: Caller, layer: impl FnOnce(Router) -> Router) -> Pair
     let request = caller.request();
     let make = move || request.clone();
     let router = Router::new().route(ROUTE, get(async || BODY));
+    // As a server does: handlers become services once, not at each request.
+    let served = |router: Router| router.with_state(());
     Pair {
-        bare: requests(router.clone(), make.clone()),
-        with: requests(layer(router), make),
+        bare: requests(served(router.clone()), make.clone()),
+        with: requests(served(layer(router)), make),
     }
 }
 

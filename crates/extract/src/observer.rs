@@ -103,6 +103,10 @@ impl Default for Extract {
 impl Observe<HttpCall<Server>> for Extract {
     type Watch = ExtractWatch;
 
+    fn idle(&self) -> bool {
+        self.propagation.is_off() && self.spans.idle()
+    }
+
     fn watch(&self, call: &mut Call<'_, HttpCall<Server>>) -> ExtractWatch {
         let span = self.spans.start(self.parent(call), call);
         let told = match (&self.telling, span.context(), &call.request) {

@@ -57,6 +57,10 @@ impl Default for Inject {
 impl Observe<HttpCall<Client>> for Inject {
     type Watch = SpanWatch<HttpCall<Client>>;
 
+    fn idle(&self) -> bool {
+        self.propagation.is_off() && self.spans.idle()
+    }
+
     fn watch(&self, call: &mut Call<'_, HttpCall<Client>>) -> Self::Watch {
         let around = match &call.request {
             Some(request) => CarriedContext::or_current(&request.extensions),

@@ -8,6 +8,10 @@ use crate::{Call, Head, Interest, Observe, Report, Watch, contain};
 impl<F> Observe<F> for () {
     type Watch = ();
 
+    fn idle(&self) -> bool {
+        true
+    }
+
     fn watch(&self, _: &mut Call<'_, F>) {}
 }
 
@@ -22,6 +26,10 @@ impl<F> Watch<F> for () {
 impl<F, O: Observe<F>> Observe<F> for Option<O> {
     type Watch = Option<O::Watch>;
 
+    fn idle(&self) -> bool {
+        self.as_ref().is_none_or(O::idle)
+    }
+
     fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch {
         self.as_ref().map(|observer| observer.watch(call))
     }
@@ -29,6 +37,10 @@ impl<F, O: Observe<F>> Observe<F> for Option<O> {
 
 impl<F, O: Observe<F> + ?Sized> Observe<F> for Arc<O> {
     type Watch = O::Watch;
+
+    fn idle(&self) -> bool {
+        (**self).idle()
+    }
 
     fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch {
         (**self).watch(call)
@@ -83,6 +95,10 @@ macro_rules! fuse {
         impl<Facts, $($member: Observe<Facts>),+> Observe<Facts> for ($($member,)+) {
             // `None` for a member whose `watch` panicked.
             type Watch = ($(Option<$member::Watch>,)+);
+
+            fn idle(&self) -> bool {
+                true $(&& self.$index.idle())+
+            }
 
             fn watch(&self, call: &mut Call<'_, Facts>) -> Self::Watch {
                 ($(contain(|| self.$index.watch(call)),)+)

@@ -38,7 +38,7 @@
 //!
 //! # When the hooks run
 //!
-//! 1. [`ClassifyHttp::read`] and [`Observe::watch`], in `Service::call`, before the inner service is called. Not in `poll_ready`, which is
+//! 1. [`Observe::idle`], and if it is not, [`ClassifyHttp::read`] and [`Observe::watch`], in `Service::call`, before the inner service is called. Not in `poll_ready`, which is
 //!    handed through, as is its error: a service that is not ready has no call.
 //!    [`Watch::interest`] right after: of a call that is left out, nothing more is told.
 //! 2. [`Watch::in_scope`] around the inner `call`, and around each poll of its future and body.

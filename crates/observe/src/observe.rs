@@ -15,6 +15,12 @@ pub trait Observe<F> {
     /// What watches one call. Use `Option<W>` to leave some calls out.
     type Watch: Watch<F>;
 
+    /// Whether nothing would be done for any call at present. Asked before a call is even read; where the answer is yes, [`watch`](Self::watch)
+    /// is not asked.
+    fn idle(&self) -> bool {
+        false
+    }
+
     /// A call begins. Runs in [`Service::call`](tower_service::Service::call), before the inner service is called.
     fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch;
 }

@@ -66,6 +66,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
+        if idle(&self.shared.1) {
+            return ObservedFuture::new(self.inner.call(request), Observation::over());
+        }
         let (mut parts, body) = request.into_parts();
         let mut observation = Observation::begin_http(Arc::clone(&self.shared), &mut parts);
         let request = Request::from_parts(parts, body);
@@ -90,6 +93,9 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
+        if idle(&self.shared.1) {
+            return ObservedFuture::new(self.inner.call(request), Observation::over());
+        }
         let mut observation = match contain(|| self.shared.0.read(&request)) {
             Some(facts) => Observation::<Plain<N>, O>::begin(Arc::clone(&self.shared), facts),
             None => Observation::over(),
@@ -97,6 +103,10 @@ where
         let inner = observation.in_scope(|| self.inner.call(request));
         ObservedFuture::new(inner, observation)
     }
+}
+
+fn idle<F>(observer: &impl Observe<F>) -> bool {
+    contain(|| observer.idle()).unwrap_or(false)
 }
 
 impl<C, O> Clone for ObserveLayer<C, O> {

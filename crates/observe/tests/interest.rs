@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use tower_telemetry_observe::{Call, Interest, Observe, Report, Watch};
+use tower_telemetry_observe::{Call, Classify, End, Interest, Observation, Observe, Report, Verdict, Watch};
 use tower_telemetry_testkit::{Entry, Exchange, Journal, Outcome, Script, ScriptPanic, Step, exchange};
 
 /// Counts scopes and ends, being interested in as much as it says.
@@ -138,4 +138,63 @@ fn a_panic_in_place_of_an_interest_is_one_in_everything() {
     make_call((Undecided, journal.clone()));
     assert_eq!(journal.ending().outcome, Outcome::COMPLETE);
     assert_eq!(journal.count(|entry| matches!(entry, Entry::Head(_))), 1);
+}
+
+/// Counts the calls that it judges.
+#[derive(Default)]
+struct Judge(AtomicU32);
+
+impl Classify for Judge {
+    type Facts = ();
+
+    fn end(&self, (): &mut (), _: &End<'_>) -> Verdict {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Verdict::Ok
+    }
+}
+
+/// How many calls are judged when one is made under this observer.
+fn judged(observer: impl Observe<()>) -> u32 {
+    let shared = Arc::new((Judge::default(), observer));
+    Observation::begin(Arc::clone(&shared), ()).complete(None);
+    shared.0.0.load(Ordering::Relaxed)
+}
+
+#[test]
+fn a_call_whose_end_nobody_hears_is_not_judged() {
+    assert_eq!(judged(Journal::new()), 1);
+    assert_eq!(judged(Counts::new(Interest::Scope)), 0);
+    assert_eq!(judged(Counts::new(Interest::Nothing)), 0);
+    assert_eq!(judged(()), 0);
+    assert_eq!(judged(None::<Journal>), 0);
+}
+
+/// Has nothing to do, and would count it if it were asked to watch all the same.
+struct Idle(Counts);
+
+impl<F> Observe<F> for Idle {
+    type Watch = Counts;
+
+    fn idle(&self) -> bool {
+        true
+    }
+
+    fn watch(&self, call: &mut Call<'_, F>) -> Counts {
+        Observe::<F>::watch(&self.0, call)
+    }
+}
+
+#[test]
+fn a_call_is_not_even_read_while_every_observer_is_idle() {
+    let counts = Counts::new(Interest::Everything);
+    make_call(Idle(counts.clone()));
+    make_call((Idle(counts.clone()), Some(Arc::new(Idle(counts.clone()))), None::<Counts>, ()));
+    assert_eq!(counts.scopes_and_ends(), (0, 0));
+}
+
+#[test]
+fn one_busy_observer_wakes_the_others() {
+    let counts = Counts::new(Interest::Everything);
+    make_call((Idle(counts.clone()), counts.clone()));
+    assert_eq!(counts.scopes_and_ends(), (8, 2));
 }

@@ -60,6 +60,11 @@ impl Propagation {
         Self(Choice::Off)
     }
 
+    /// Whether this is [`off`](Self::off).
+    pub fn is_off(&self) -> bool {
+        matches!(self.0, Choice::Off)
+    }
+
     /// Returns `parent` with what the propagator finds in `headers`, or `parent` as it is when it finds nothing valid.
     #[must_use]
     pub fn extract(&self, parent: &Context, headers: &HeaderMap) -> Context {

@@ -52,13 +52,14 @@ fn is_name(byte: u8) -> bool {
     !Classes::of_byte(byte).contain(Classes::NOT_NAME)
 }
 
-/// The number, if it is one that is in use. A second colon is in no host and port.
+/// The number, if it is one that is in use. `None` for what is no port: behind a second colon, or with user information, which a `Host`
+/// header has none of.
 fn port_number(digits: &str) -> Option<Option<u16>> {
     let mut number = Some(0_u16);
     for byte in digits.bytes() {
         number = match byte {
             b'0'..=b'9' => number.and_then(|number| number.checked_mul(10)?.checked_add(u16::from(byte - b'0'))),
-            b':' => return None,
+            b':' | b'@' => return None,
             _ => None,
         };
     }

@@ -6,10 +6,11 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Eight bytes at a time. It is easy to find texts with the same hash: of such, a table must become neither larger nor slower.
 #[inline]
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    let mut hash = bytes.len() as u64;
+    let mut hash = (bytes.len() as u64).wrapping_mul(FACTOR);
     let mut mix = |word: u64| {
-        hash = (hash ^ word).wrapping_mul(FACTOR);
-        hash ^= hash >> 32;
+        // Both halves: the lower one alone knows little of the upper bits.
+        let product = u128::from(hash ^ word) * u128::from(FACTOR);
+        hash = product as u64 ^ (product >> 64) as u64;
     };
     for word in bytes.chunks_exact(8) {
         mix(u64::from_le_bytes(word.try_into().unwrap_or_default()));

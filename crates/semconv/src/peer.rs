@@ -11,6 +11,7 @@ use http::Extensions;
 pub struct PeerAddr(pub SocketAddr);
 
 /// The peer, an IPv4 address also where the socket is an IPv6 one.
+#[inline]
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     let PeerAddr(peer) = extensions.get().copied().or_else(|| connect_info(extensions))?;
     Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))

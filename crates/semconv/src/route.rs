@@ -71,9 +71,11 @@ pub(crate) enum Routed {
 
 impl Routed {
     /// The route, where the router has run: a [`Route`], else axum's.
+    #[inline]
     pub(crate) fn on_server(extensions: &Extensions, method: &Method) -> Self {
-        if let Some(Route(route)) = extensions.get().filter(|Route(route)| !route.is_empty()) {
-            return Self::known(route.as_str(), method, || route.clone());
+        let given = extensions.get().map(|Route(route)| (route.as_str(), route));
+        if let Some((text, route)) = given.filter(|(text, _)| !text.is_empty()) {
+            return Self::known(text, method, || route.clone());
         }
         #[cfg(feature = "axum")]
         if let Some(path) = extensions.get::<axum::extract::MatchedPath>() {
@@ -109,6 +111,7 @@ impl Routed {
         }
     }
 
+    #[inline]
     pub(crate) fn value(&self) -> Option<Value<'_>> {
         match self {
             Routed::Unknown => None,
@@ -119,6 +122,7 @@ impl Routed {
     }
 
     /// The name of this call's span.
+    #[inline]
     pub(crate) fn name(&self, method: &Method) -> Cow<'static, str> {
         if let Routed::Named(name) = self {
             return Cow::Borrowed(name.as_str());

@@ -9,12 +9,12 @@ pub(crate) enum Scheme {
 
 impl Scheme {
     pub(crate) fn new(text: &str) -> Option<Self> {
-        if text.eq_ignore_ascii_case("http") {
-            Some(Scheme::Http)
-        } else if text.eq_ignore_ascii_case("https") {
-            Some(Scheme::Https)
-        } else {
-            None
+        match text {
+            "http" => Some(Scheme::Http),
+            "https" => Some(Scheme::Https),
+            _ if text.eq_ignore_ascii_case("http") => Some(Scheme::Http),
+            _ if text.eq_ignore_ascii_case("https") => Some(Scheme::Https),
+            _ => None,
         }
     }
 

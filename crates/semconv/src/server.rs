@@ -153,6 +153,7 @@ impl Side for Server {
 }
 
 /// The path as sent, which is never decoded. A `CONNECT` has none.
+#[inline]
 fn path<'a>(request: &'a request::Parts, redacted: &RedactedKeys) -> Value<'a> {
     match request.uri.path() {
         "" if request.method == Method::CONNECT => Value::Static(""),
@@ -180,6 +181,7 @@ enum Hosts<'a> {
 }
 
 impl<'a> Heads<'a> {
+    #[inline]
     fn of(headers: &'a HeaderMap) -> Self {
         let mut heads = Heads::default();
         for (name, value) in headers {
@@ -197,6 +199,7 @@ impl<'a> Heads<'a> {
 }
 
 /// The host that was asked: the request target's (`:authority`, in HTTP/2), else that of the one `Host` header.
+#[inline]
 fn asked<'a>(target: &'a Uri, host: Hosts<'a>) -> Option<(Value<'a>, Option<u16>)> {
     match (target.authority(), host) {
         (Some(authority), _) => {

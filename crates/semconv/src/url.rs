@@ -160,9 +160,7 @@ pub fn full_url(scheme: &str, authority: &str, path_and_query: &str, keys: &Reda
         return clean_owned(redact_url(&url, keys).into_owned());
     }
     let (user, host) = match start.contain(Classes::AT) {
-        true => authority
-            .rsplit_once('@')
-            .map_or(("", authority), |(_, host)| ("REDACTED:REDACTED@", host)),
+        true => authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("REDACTED:REDACTED@", host)),
         false => ("", authority),
     };
     let classes = Classes::of(rest);
@@ -170,8 +168,12 @@ pub fn full_url(scheme: &str, authority: &str, path_and_query: &str, keys: &Reda
         true => redact_path_and_query(rest, keys),
         false => (Cow::Borrowed(rest), Cow::Borrowed("")),
     };
-    let url = [scheme, "://", user, host, &path, &query].concat();
-    match (start | classes).contain(Classes::NOT_PLAIN) || url.len() > MAX_TEXT {
+    let len = scheme.len() + "://".len() + user.len() + host.len() + path.len() + query.len();
+    let mut url = String::with_capacity(len);
+    for piece in [scheme, "://", user, host, &path, &query] {
+        url.push_str(piece);
+    }
+    match (start | classes).contain(Classes::NOT_PLAIN) || len > MAX_TEXT {
         true => clean_owned(url),
         false => url,
     }

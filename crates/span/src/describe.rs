@@ -96,7 +96,8 @@ impl Describe for PlainCall {
     fn describe_response(&self, _: impl FnMut(KeyValue)) {}
 }
 
-#[inline]
+// The kind of value is known wherever one is said: nothing is left of the match.
+#[inline(always)]
 fn attribute(key: &'static str, value: Value<'_>) -> KeyValue {
     match value {
         Value::Static(text) => KeyValue::new(key, text),

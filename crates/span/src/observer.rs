@@ -23,6 +23,10 @@ impl SpanObserver {
 impl Observe<PlainCall> for SpanObserver {
     type Watch = SpanWatch<PlainCall>;
 
+    fn idle(&self) -> bool {
+        self.spans.idle()
+    }
+
     fn watch(&self, call: &mut Call<'_, PlainCall>) -> Self::Watch {
         self.spans.start(Parent::Around(Context::current()), call)
     }

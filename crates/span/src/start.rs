@@ -24,6 +24,13 @@ pub enum Parent {
     Linked(Context, SpanContext),
 }
 
+impl<F> Spans<F> {
+    /// Whether there is no provider at present, so that no call gets a span.
+    pub fn idle(&self) -> bool {
+        self.source.tracer().is_none()
+    }
+}
+
 impl<F: Describe> Spans<F> {
     /// Starts a span for this call under this parent.
     ///
