@@ -47,7 +47,11 @@ impl Allocations {
 fn asked(bytes: usize, freed: usize) {
     // A thread that is ending has nowhere to count.
     let _ = ASKED.try_with(|asked| {
-        let Allocations { count, bytes: before, freed: free } = asked.get();
+        let Allocations {
+            count,
+            bytes: before,
+            freed: free,
+        } = asked.get();
         asked.set(Allocations {
             count: count + u64::from(bytes > 0),
             bytes: before + bytes as u64,

@@ -109,10 +109,15 @@ fn from_text(text: &str) -> Result<Vec<Record>> {
 
 /// The toolchain and the processor, on which the counts depend.
 fn machine() -> String {
-    let rustc = Command::new("rustc").arg("--version").output().map(|output| output.stdout);
+    let rustc = Command::new("rustc")
+        .arg("--version")
+        .output()
+        .map(|output| output.stdout);
     let rustc = String::from_utf8(rustc.unwrap_or_default()).unwrap_or_default();
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let processor = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let processor = processor.map_or(env::consts::ARCH, |(_, name)| name);
     format!("{}, {processor}", rustc.trim())
 }
@@ -123,7 +128,11 @@ mod tests {
 
     fn record(instructions: f64, allocations: f64) -> [Record; 1] {
         let name = "S1, ours".to_owned();
-        [Record { name, instructions, allocations }]
+        [Record {
+            name,
+            instructions,
+            allocations,
+        }]
     }
 
     #[test]
@@ -136,8 +145,14 @@ mod tests {
 
     #[test]
     fn one_allocation_more_is_too_much() {
-        assert_eq!(worse(&record(1000.0, 5.0), &record(900.0, 6.0)), ["S1, ours: 6 allocations, were 5"]);
-        assert_eq!(worse(&record(1000.0, 0.0), &record(900.0, 1.0)), ["S1, ours: 1 allocations, were 0"]);
+        assert_eq!(
+            worse(&record(1000.0, 5.0), &record(900.0, 6.0)),
+            ["S1, ours: 6 allocations, were 5"]
+        );
+        assert_eq!(
+            worse(&record(1000.0, 0.0), &record(900.0, 1.0)),
+            ["S1, ours: 1 allocations, were 0"]
+        );
     }
 
     #[test]

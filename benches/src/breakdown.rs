@@ -19,6 +19,11 @@ pub(crate) fn breakdown(case: &Case, contender: &Contender) -> Result<String> {
         ("by crate, where the build has line tables", &more.crates, &less.crates),
         ("by function, with what it calls", &more.inclusive, &less.inclusive),
         ("by function, alone", &more.alone, &less.alone),
+        (
+            "copies and allocations, by who asks for them",
+            &more.memory,
+            &less.memory,
+        ),
     ];
     for (title, more, less) in lists {
         writeln!(text, "\n  {title}")?;
@@ -50,6 +55,7 @@ struct Costs {
     crates: HashMap<String, i64>,
     alone: HashMap<String, i64>,
     inclusive: HashMap<String, i64>,
+    memory: HashMap<String, i64>,
 }
 
 impl Costs {
@@ -70,17 +76,32 @@ impl Costs {
                 let cost = line.split(' ').nth(1).and_then(|cost| cost.parse().ok()).unwrap_or(0);
                 // The line after a call has the cost of the callee.
                 match callee.take() {
-                    Some(callee) if callee == function => {}
-                    Some(_) => *costs.inclusive.entry(function.clone()).or_default() += cost,
-                    None => {
-                        *costs.inclusive.entry(function.clone()).or_default() += cost;
-                        *costs.alone.entry(function.clone()).or_default() += cost;
-                        *costs.crates.entry(crate_of(&file).to_owned()).or_default() += cost;
-                    }
+                    Some(callee) => costs.add_call(&function, &callee, cost),
+                    None => costs.add(&function, &file, cost),
                 }
             }
         }
+        // Those around the counted part have nothing of their own.
+        costs.inclusive.retain(|function, _| costs.alone.contains_key(function));
         costs
+    }
+
+    fn add(&mut self, function: &str, file: &str, cost: i64) {
+        *self.alone.entry(function.to_owned()).or_default() += cost;
+        *self.inclusive.entry(function.to_owned()).or_default() += cost;
+        *self.crates.entry(crate_of(file).to_owned()).or_default() += cost;
+    }
+
+    fn add_call(&mut self, function: &str, callee: &str, cost: i64) {
+        if function != callee {
+            *self.inclusive.entry(function.to_owned()).or_default() += cost;
+        }
+        let asked = ["memcpy", "memmove", "malloc", "realloc", "free"]
+            .into_iter()
+            .find(|asked| callee.contains(asked));
+        if let Some(asked) = asked {
+            *self.memory.entry(format!("{asked}: {function}")).or_default() += cost;
+        }
     }
 }
 
@@ -104,7 +125,9 @@ impl Names {
 fn crate_of(file: &str) -> &str {
     let behind = |marker: &str| file.split_once(marker).map(|(_, rest)| rest);
     let registry = || behind("/registry/src/")?.split_once('/').map(|(_, rest)| rest);
-    let folder = registry().or_else(|| behind("/crates/")).or_else(|| behind("/library/"));
+    let folder = registry()
+        .or_else(|| behind("/crates/"))
+        .or_else(|| behind("/library/"));
     folder.and_then(|rest| rest.split('/').next()).unwrap_or(file)
 }
 
@@ -141,6 +164,12 @@ fn=(2)
         let costs = Costs::read(PROFILE);
         assert_eq!(costs.crates["http-1.5.0"], 5);
         assert_eq!(costs.crates["span"], 67);
+    }
+
+    #[test]
+    fn copies_are_told_by_who_makes_them() {
+        let profile = "fn=(1) outer\ncfn=(2) __memcpy_avx\ncalls=1 1\n1 40\n";
+        assert_eq!(Costs::read(profile).memory["memcpy: outer"], 40);
     }
 
     #[test]

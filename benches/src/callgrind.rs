@@ -57,7 +57,9 @@ fn profile(case: &Case, contender: &Contender, calls: [u64; 2], options: &[&str]
 
 fn total(profile: &str) -> Result<f64> {
     let mut lines = profile.lines();
-    let total = lines.find_map(|line| line.strip_prefix("totals: ")).context("a profile without a total")?;
+    let total = lines
+        .find_map(|line| line.strip_prefix("totals: "))
+        .context("a profile without a total")?;
     Ok(total.trim().parse()?)
 }
 

@@ -31,19 +31,35 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         server_spans(Case::new("S2", Unsampled, "server span, the caller does not sample")),
         Case::new("S3", Sampled, "server, no provider, propagation off")
-            .floor("by hand, nothing installed", |caller| stacks::instead(caller, floors::Server::untold()))
+            .floor("by hand, nothing installed", |caller| {
+                stacks::instead(caller, floors::Server::untold())
+            })
             .ours(ours::OFF, |caller| tower(caller, &ours::server_off()))
-            .ours(ours::OFF_AXUM, |caller| axum(caller, |router| router.layer(ours::server_off())))
-            .peer("tower-http, no subscriber", |caller| tower(caller, &TraceLayer::new_for_http())),
-        Case::new("S3p", Sampled, "server, nothing installed, the caller's context is passed on")
-            .floor("by hand, nothing installed", |caller| stacks::instead(caller, floors::Server::untold()))
-            .ours(ours::UNTOLD, |caller| tower(caller, &ours::server_untold()))
-            .ours(ours::UNTOLD_AXUM, |caller| axum(caller, |router| router.layer(ours::server_untold())))
-            .peer("opentelemetry-instrumentation-tower", |caller| tower(caller, &contrib::tower()))
-            .peer("tower-otel", |caller| tower(caller, &HttpLayer::server(Level::INFO)))
-            .peer("axum-tracing-opentelemetry (axum)", |caller| {
-                axum(caller, |router| router.layer(OtelAxumLayer::default()))
+            .ours(ours::OFF_AXUM, |caller| {
+                axum(caller, |router| router.layer(ours::server_off()))
+            })
+            .peer("tower-http, no subscriber", |caller| {
+                tower(caller, &TraceLayer::new_for_http())
             }),
+        Case::new(
+            "S3p",
+            Sampled,
+            "server, nothing installed, the caller's context is passed on",
+        )
+        .floor("by hand, nothing installed", |caller| {
+            stacks::instead(caller, floors::Server::untold())
+        })
+        .ours(ours::UNTOLD, |caller| tower(caller, &ours::server_untold()))
+        .ours(ours::UNTOLD_AXUM, |caller| {
+            axum(caller, |router| router.layer(ours::server_untold()))
+        })
+        .peer("opentelemetry-instrumentation-tower", |caller| {
+            tower(caller, &contrib::tower())
+        })
+        .peer("tower-otel", |caller| tower(caller, &HttpLayer::server(Level::INFO)))
+        .peer("axum-tracing-opentelemetry (axum)", |caller| {
+            axum(caller, |router| router.layer(OtelAxumLayer::default()))
+        }),
         client_spans(Case::new("C1", Sampled, "client span and injection, sampled")),
         client_spans(Case::new("C2", Unsampled, "client span and injection, not sampled")),
         Case::new("frame", Sampled, "one frame of a watched body")
@@ -58,68 +74,74 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 fn server_spans(case: Case) -> Case {
-    case.floor("by hand in the handler", |caller| stacks::instead(caller, floors::Server::stock()))
-        .ours(ours::GIVEN, |caller| tower(caller, &ours::server()))
-        .ours(ours::GLOBAL, |caller| {
-            ours::install_provider();
-            tower(caller, &ours::server_untold())
-        })
-        .ours(ours::GIVEN_AXUM, |caller| axum(caller, |router| router.layer(ours::server())))
-        .peer("opentelemetry-instrumentation-tower", |caller| {
-            contrib::install();
-            tower(caller, &contrib::tower())
-        })
-        .peer("opentelemetry-instrumentation-tower (axum)", |caller| {
-            contrib::install();
-            axum(caller, |router| router.layer(contrib::axum()))
-        })
-        .peer("tower-otel", |caller| {
-            bridge::install(Extras::Default);
-            tower(caller, &HttpLayer::server(Level::INFO))
-        })
-        .peer("axum-tracing-opentelemetry (axum)", |caller| {
-            bridge::install(Extras::Default);
-            axum(caller, |router| router.layer(OtelAxumLayer::default()))
-        })
-        .peer("axum-tracing-opentelemetry, lean bridge (axum)", |caller| {
-            bridge::install(Extras::None);
-            axum(caller, |router| router.layer(OtelAxumLayer::default()))
-        })
-        .peer("tower-http and bridge, no remote parent", |caller| {
-            bridge::install(Extras::Default);
-            tower(caller, &TraceLayer::new_for_http())
-        })
-        .peer("tower-http, usual make_span_with, bridge", |caller| {
-            bridge::install(Extras::Default);
-            tower(caller, &bridge::trace_layer())
-        })
-        .peer("fastrace-tower (a name, no attributes)", |caller| {
-            fast::install();
-            tower(caller, &FastraceServerLayer::default())
-        })
-        .peer("fastrace-axum (4 attributes) (axum)", |caller| {
-            fast::install();
-            axum(caller, |router| router.layer(FastraceLayer::default()))
-        })
+    case.floor("by hand in the handler", |caller| {
+        stacks::instead(caller, floors::Server::stock())
+    })
+    .ours(ours::GIVEN, |caller| tower(caller, &ours::server()))
+    .ours(ours::GLOBAL, |caller| {
+        ours::install_provider();
+        tower(caller, &ours::server_untold())
+    })
+    .ours(ours::GIVEN_AXUM, |caller| {
+        axum(caller, |router| router.layer(ours::server()))
+    })
+    .peer("opentelemetry-instrumentation-tower", |caller| {
+        contrib::install();
+        tower(caller, &contrib::tower())
+    })
+    .peer("opentelemetry-instrumentation-tower (axum)", |caller| {
+        contrib::install();
+        axum(caller, |router| router.layer(contrib::axum()))
+    })
+    .peer("tower-otel", |caller| {
+        bridge::install(Extras::Default);
+        tower(caller, &HttpLayer::server(Level::INFO))
+    })
+    .peer("axum-tracing-opentelemetry (axum)", |caller| {
+        bridge::install(Extras::Default);
+        axum(caller, |router| router.layer(OtelAxumLayer::default()))
+    })
+    .peer("axum-tracing-opentelemetry, lean bridge (axum)", |caller| {
+        bridge::install(Extras::None);
+        axum(caller, |router| router.layer(OtelAxumLayer::default()))
+    })
+    .peer("tower-http and bridge, no remote parent", |caller| {
+        bridge::install(Extras::Default);
+        tower(caller, &TraceLayer::new_for_http())
+    })
+    .peer("tower-http, usual make_span_with, bridge", |caller| {
+        bridge::install(Extras::Default);
+        tower(caller, &bridge::trace_layer())
+    })
+    .peer("fastrace-tower (a name, no attributes)", |caller| {
+        fast::install();
+        tower(caller, &FastraceServerLayer::default())
+    })
+    .peer("fastrace-axum (4 attributes) (axum)", |caller| {
+        fast::install();
+        axum(caller, |router| router.layer(FastraceLayer::default()))
+    })
 }
 
 fn client_spans(case: Case) -> Case {
-    case.floor("by hand around the call", |caller| stacks::client(caller, &floors::Client::stock()))
-        .ours(ours::GIVEN, |caller| stacks::client(caller, &ours::client()))
-        .peer("reqwest-tracing (its chain subtracted)", |caller| {
-            reqwest::install();
-            reqwest::client(caller)
-        })
-        .peer("tower-otel", |caller| {
-            bridge::install(Extras::Default);
-            stacks::client(caller, &HttpLayer::client(Level::INFO))
-        })
-        .peer("fastrace-tower (injection, no span)", |caller| {
-            fast::install();
-            let Pair { bare, with } = stacks::client(caller, &FastraceClientLayer);
-            Pair {
-                bare: fast::within(caller, bare),
-                with: fast::within(caller, with),
-            }
-        })
+    case.floor("by hand around the call", |caller| {
+        stacks::client(caller, &floors::Client::stock())
+    })
+    .ours(ours::GIVEN, |caller| stacks::client(caller, &ours::client()))
+    .peer("reqwest-tracing (its chain subtracted)", |caller| {
+        reqwest::install();
+        reqwest::client(caller)
+    })
+    .peer("tower-otel", |caller| {
+        bridge::install(Extras::Default);
+        stacks::client(caller, &HttpLayer::client(Level::INFO))
+    })
+    .peer("fastrace-tower (injection, no span)", |caller| {
+        fast::install();
+        let Pair { bare, with } = stacks::client(caller, &FastraceClientLayer);
+        Pair {
+            bare: fast::within(caller, bare),
+            with: fast::within(caller, with),
+        }
+    })
 }

@@ -47,7 +47,9 @@ pub(crate) enum Measure {
 /// The command that makes a child measure this, if `calls` are given with so many calls of either stack.
 pub(crate) fn command(measure: Measure, case: &Case, contender: &Contender, calls: [u64; 2]) -> Result<Vec<String>> {
     let exe = env::current_exe()?.into_os_string();
-    let exe = exe.into_string().map_err(|path| anyhow!("{} is no text", path.display()))?;
+    let exe = exe
+        .into_string()
+        .map_err(|path| anyhow!("{} is no text", path.display()))?;
     let measure = measure.to_possible_value().context("a measure without a name")?;
     let [bare, with] = calls.map(|calls| calls.to_string());
     let words = ["measure", measure.get_name(), case.name, contender.name, &bare, &with];
@@ -63,23 +65,36 @@ pub(crate) fn run(command: &[String]) -> Result<String> {
         .envs(env::var("PATH").map(|path| ("PATH", path)))
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{}: {}: {said}", command.join(" "), output.status);
+    ensure!(
+        output.status.success(),
+        "{}: {}: {said}",
+        command.join(" "),
+        output.status
+    );
     Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Has a child measure this: two numbers.
 pub(crate) fn measure(measure: Measure, case: &Case, contender: &Contender) -> Result<[f64; 2]> {
     let printed = run(&command(measure, case, contender, [0, 0])?)?;
-    let numbers = printed.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>()?;
+    let numbers = printed
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<Vec<f64>, _>>()?;
     numbers.try_into().map_err(|_| anyhow!("not two numbers: {printed}"))
 }
 
 /// The child's side: measures and prints.
 pub(crate) fn obey(order: &Order) -> Result<()> {
     let cases = cases();
-    let case = cases.iter().find(|case| case.name == order.case).context("no such case")?;
+    let case = cases
+        .iter()
+        .find(|case| case.name == order.case)
+        .context("no such case")?;
     let mut contenders = case.contenders.iter();
-    let contender = contenders.find(|contender| contender.name == order.contender).context("no such contender")?;
+    let contender = contenders
+        .find(|contender| contender.name == order.contender)
+        .context("no such contender")?;
     let [first, second] = match (contender.task, order.measure) {
         (Task::Calls(build), measure) => {
             let pair = build(case.caller);

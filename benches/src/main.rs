@@ -41,7 +41,10 @@ fn main() -> Result<ExitCode> {
     let cases = cases::cases();
     let mut rows = Vec::new();
     for case in &cases {
-        let contenders = case.contenders.iter().filter(|contender| options.chooses(case, contender));
+        let contenders = case
+            .contenders
+            .iter()
+            .filter(|contender| options.chooses(case, contender));
         rows.extend(contenders.map(|contender| Row::new(case, contender)));
     }
     ensure!(!rows.is_empty(), "no such case or contender");
@@ -76,7 +79,11 @@ fn report(options: &Options, rows: &mut [Row<'_>]) -> Result<ExitCode> {
     if options.check {
         let worse = baseline::check(rows)?;
         if !worse.is_empty() {
-            eprintln!("error: more than in {}:\n  {}", baseline::file().display(), worse.join("\n  "));
+            eprintln!(
+                "error: more than in {}:\n  {}",
+                baseline::file().display(),
+                worse.join("\n  ")
+            );
             return Ok(ExitCode::FAILURE);
         }
     }

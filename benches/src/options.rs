@@ -64,7 +64,10 @@ mod tests {
         let options = Options::parse_from(["benches"].iter().chain(arguments));
         let mut chosen = Vec::new();
         for case in cases() {
-            let contenders = case.contenders.iter().filter(|contender| options.chooses(&case, contender));
+            let contenders = case
+                .contenders
+                .iter()
+                .filter(|contender| options.chooses(&case, contender));
             chosen.extend(contenders.map(|contender| contender.name));
         }
         chosen

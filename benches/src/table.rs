@@ -45,7 +45,10 @@ impl Display for Table<'_> {
 
 impl Table<'_> {
     fn cells(&self, row: &Row<'_>) -> [String; 13] {
-        let floor = self.0.iter().find(|other| other.case.name == row.case.name && other.is(Whose::Floor));
+        let floor = self
+            .0
+            .iter()
+            .find(|other| other.case.name == row.case.name && other.is(Whose::Floor));
         let instructions = |row: &Row<'_>| row.counts?.instructions;
         let added = |row: &Row<'_>| Some(row.times?.added);
         let times_floor = |of: &dyn Fn(&Row<'_>) -> Option<f64>| Some(of(row)? / of(floor?)?);
@@ -180,7 +183,10 @@ mod tests {
 
     #[test]
     fn a_target_is_met_by_both_counts_or_not_at_all() {
-        let target = Target { instructions: 400, allocations: 0 };
+        let target = Target {
+            instructions: 400,
+            allocations: 0,
+        };
         assert!(is_met(target, 400.0, 0.002));
         assert!(!is_met(target, 400.4, 0.0));
         assert!(!is_met(target, 10.0, 1.0));

@@ -67,7 +67,11 @@ mod tests {
     #[test]
     fn each_contender_of_ours_has_a_target() {
         for case in cases() {
-            for contender in case.contenders.iter().filter(|contender| contender.whose == Whose::Ours) {
+            for contender in case
+                .contenders
+                .iter()
+                .filter(|contender| contender.whose == Whose::Ours)
+            {
                 let has_one = match contender.task {
                     Task::Calls(_) => target(case.name, contender.name).is_some(),
                     Task::Waiting(_) => bytes(case.name).is_some(),

@@ -52,7 +52,9 @@ fn rate(subject: &Subject, threads: usize) -> f64 {
     };
     thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let rates = threads.into_iter().map(|thread| thread.join().expect("a thread that counts"));
+        let rates = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread that counts"));
         rates.sum()
     })
 }

@@ -11,9 +11,7 @@ use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use http_body::Body;
 use http_body_util::{Empty, Full};
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
-};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
 use tower::Service;
@@ -161,9 +159,7 @@ impl Body for Endless {
 
 /// A provider of the SDK that drops every span at its end.
 pub(crate) fn provider() -> SdkTracerProvider {
-    SdkTracerProvider::builder()
-        .with_span_processor(Dropping)
-        .build()
+    SdkTracerProvider::builder().with_span_processor(Dropping).build()
 }
 
 #[derive(Debug)]

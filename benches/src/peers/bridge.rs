@@ -34,8 +34,7 @@ pub(crate) fn install(extras: Extras) {
         .with_threads(extras)
         .with_target(extras)
         .with_tracked_inactivity(extras);
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(bridge))
-        .expect("the first subscriber");
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(bridge)).expect("the first subscriber");
 }
 
 /// tower-http's layer with the `make_span_with` that its users write to get a parent and attributes.

@@ -50,8 +50,7 @@ pub(crate) fn install() {
     opentelemetry_0_32::global::set_text_map_propagator(TraceContextPropagator::new());
     let provider = SdkTracerProvider::builder().with_span_processor(Dropping).build();
     let bridge = tracing_opentelemetry_0_33::layer().with_tracer(provider.tracer("benches"));
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(bridge))
-        .expect("the first subscriber");
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(bridge)).expect("the first subscriber");
 }
 
 /// A chain with and without its middleware, called in the context of `caller`'s trace.
@@ -59,7 +58,10 @@ pub(crate) fn client(caller: Caller) -> Pair {
     let builder = || ClientBuilder::new(reqwest::Client::new());
     Pair {
         bare: requests(caller, builder().with(Answer).build()),
-        with: requests(caller, builder().with(TracingMiddleware::default()).with(Answer).build()),
+        with: requests(
+            caller,
+            builder().with(TracingMiddleware::default()).with(Answer).build(),
+        ),
     }
 }
 

@@ -23,8 +23,9 @@ pin_project! {
 impl<B: Body, C: Classify, O: Observe<C::Facts>> ObservedBody<B, C, O> {
     /// Watches this body to its end. One that has already ended ends the call here.
     pub fn new(inner: B, mut observation: Observation<C, O>) -> Self {
-        observation.expect(inner.size_hint().exact());
-        if inner.is_end_stream() {
+        let (length, over) = observation.look(|| (inner.size_hint().exact(), inner.is_end_stream()));
+        observation.expect(length);
+        if over {
             observation.complete(None);
         }
         ObservedBody { inner, observation }
@@ -54,7 +55,7 @@ where
                 }
                 if let Some(trailers) = frame.trailers_ref() {
                     observation.complete(Some(trailers));
-                } else if inner.is_end_stream() {
+                } else if observation.look(|| inner.is_end_stream()) {
                     observation.complete(None);
                 }
             }

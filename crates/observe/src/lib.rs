@@ -47,7 +47,7 @@
 //! 5. [`Watch::data`] for each data frame.
 //! 6. [`Classify::end`] and [`Watch::end`], once.
 //!
-//! A hook that panics is contained: the call and the other observers go on.
+//! A hook that panics is contained: the call and the other observers go on. (A panic in `in_scope` is taken for the call's own.)
 //!
 //! # Several observers in one layer
 //!

@@ -7,7 +7,7 @@ use std::task::Context;
 use std::time::{Duration, Instant};
 
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, StatusCode, request, response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request, response};
 
 use crate::{
     Call, Classify, ClassifyHttp, End, Failure, Head, Interest, Observe, Report, Watch, contain, plain_verdict,
@@ -25,7 +25,8 @@ pub struct Observation<C: Classify, O: Observe<C::Facts>> {
 
 struct Live<C: Classify, O: Observe<C::Facts>> {
     shared: Arc<(C, O)>,
-    facts: C::Facts,
+    // `None` once the call has ended.
+    facts: Option<C::Facts>,
     // `None` when the observer's `watch` panicked, and once it has been told of the end.
     watch: Option<O::Watch>,
     interest: Interest,
@@ -82,7 +83,7 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
         Observation {
             live: Some(Live {
                 shared,
-                facts,
+                facts: Some(facts),
                 watch,
                 interest,
                 started,
@@ -101,13 +102,23 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
 
     /// Runs the inner call, or one poll of it. A panic in it ends the call as [`End::Panicked`], and goes on.
     pub fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let armed = EndOnUnwind(self);
-        let polled = match &mut armed.0.live {
+        self.armed(|live| match live {
             Some(live) => live.watch.in_scope(poll),
             None => poll(),
-        };
+        })
+    }
+
+    /// Runs the call's own code, so that a panic in it ends the call.
+    fn armed<T>(&mut self, code: impl FnOnce(&mut Option<Live<C, O>>) -> T) -> T {
+        let armed = EndOnUnwind(self);
+        let value = code(&mut armed.0.live);
         mem::forget(armed);
-        polled
+        value
+    }
+
+    /// Looks at the call's future or body without running it. A panic ends the call like one in a poll.
+    pub(crate) fn look<T>(&mut self, look: impl FnOnce() -> T) -> T {
+        self.armed(|_| look())
     }
 
     /// The inner future or body was not ready.
@@ -145,7 +156,9 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
         if live.interest == Interest::Everything {
             live.end(end);
         }
-        // Facts and observers are users' types: their drops may panic, too.
+        // These are users' types: their drops may panic, too, each of them.
+        contain(|| live.watch = None);
+        contain(|| live.facts = None);
         contain(|| self.live = None);
     }
 
@@ -176,11 +189,11 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
     /// The response head is there. A switch of protocols (101, or a `CONNECT` that was granted) ends the call here.
     pub fn head(&mut self, response: &mut response::Parts) {
         let Some(live) = self.heard() else { return };
+        let Some(facts) = &mut live.facts else { return };
         let elapsed = live.started.elapsed();
         live.to_head = Some(elapsed);
         live.body = announced(live.asked, response);
         let status = response.status;
-        let facts = &mut live.facts;
         let verdict = contain(|| live.shared.0.head(facts, response))
             .unwrap_or_else(|| plain_verdict(&End::Complete { trailers: None }));
         let mut head = Head {
@@ -206,17 +219,24 @@ fn announced(asked: Asked, response: &response::Parts) -> Body {
     if bodiless {
         return Body::Absent;
     }
-    let length = response.headers.get(CONTENT_LENGTH);
-    match length.and_then(|length| length.to_str().ok()?.parse().ok()) {
-        Some(length) => Body::Announced(length),
-        None => Body::Open,
+    let mut lengths = response.headers.get_all(CONTENT_LENGTH).iter();
+    match (lengths.next().and_then(length), lengths.next()) {
+        (Some(length), None) => Body::Announced(length),
+        _ => Body::Open,
     }
+}
+
+/// A `Content-Length`: digits and nothing else.
+fn length(value: &HeaderValue) -> Option<u64> {
+    let digits = value.to_str().ok()?;
+    let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    only_digits.then(|| digits.parse().ok())?
 }
 
 impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
     fn end(&mut self, end: End<'_>) {
+        let Some(facts) = &mut self.facts else { return };
         let elapsed = self.started.elapsed();
-        let facts = &mut self.facts;
         let verdict = contain(|| self.shared.0.end(facts, &end)).unwrap_or_else(|| plain_verdict(&end));
         let report = Report {
             facts,
@@ -271,6 +291,49 @@ impl<C: Classify, O: Observe<C::Facts>> Drop for EndOnUnwind<'_, C, O> {
 mod tests {
     use super::*;
     use crate::Plain;
+
+    #[test]
+    fn a_length_is_digits_and_nothing_else() {
+        for (value, expected) in [
+            ("0", Some(0)),
+            ("12", Some(12)),
+            ("+5", None),
+            ("", None),
+            ("5 ", None),
+            ("-1", None),
+        ] {
+            assert_eq!(length(&HeaderValue::from_static(value)), expected, "{value:?}");
+        }
+        assert_eq!(length(&HeaderValue::from_static("99999999999999999999")), None);
+    }
+
+    #[test]
+    fn drops_that_panic_one_after_the_other_are_contained() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("in a drop");
+            }
+        }
+        struct Bombs;
+        impl Classify for Bombs {
+            type Facts = Bomb;
+            fn end(&self, _: &mut Bomb, end: &End<'_>) -> crate::Verdict {
+                plain_verdict(end)
+            }
+        }
+        struct Observer(Bomb);
+        impl Observe<Bomb> for Observer {
+            type Watch = Bomb;
+            fn watch(&self, _: &mut Call<'_, Bomb>) -> Bomb {
+                Bomb
+            }
+        }
+        impl Watch<Bomb> for Bomb {
+            fn end(self, _: &Report<'_, Bomb>) {}
+        }
+        drop(Observation::begin(Arc::new((Bombs, Observer(Bomb))), Bomb));
+    }
 
     #[test]
     fn the_debug_form_tells_a_live_call_from_one_that_is_over() {

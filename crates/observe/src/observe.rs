@@ -49,6 +49,8 @@ impl<'a, F> Call<'a, F> {
 }
 
 /// How much of a call a [`Watch`] wants to hear.
+///
+/// Of several fused ones the keenest counts: the others then hear everything, too, and have nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Interest {
     /// Nothing: the call is let go at once, without [`Watch::end`].
@@ -65,7 +67,8 @@ pub enum Interest {
 /// The order is: [`in_scope`](Watch::in_scope) around the inner call and every poll, [`pending`](Watch::pending) after each poll that has
 /// to wait, [`head`](Watch::head) at most once, [`data`](Watch::data) for each data frame, and [`end`](Watch::end) exactly once, last.
 ///
-/// A hook that panics is contained: the call goes on as if the hook had returned, and the other observers' hooks run.
+/// A hook that panics is contained: the call goes on as if the hook had returned, and the other observers' hooks run. Not so a panic in
+/// `in_scope`, which is taken for the call's own, as it cannot be told from one in `poll`.
 pub trait Watch<F> {
     /// What this watch wants to hear. Asked once, right after [`Observe::watch`].
     ///

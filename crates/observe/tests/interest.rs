@@ -188,7 +188,12 @@ impl<F> Observe<F> for Idle {
 fn a_call_is_not_even_read_while_every_observer_is_idle() {
     let counts = Counts::new(Interest::Everything);
     make_call(Idle(counts.clone()));
-    make_call((Idle(counts.clone()), Some(Arc::new(Idle(counts.clone()))), None::<Counts>, ()));
+    make_call((
+        Idle(counts.clone()),
+        Some(Arc::new(Idle(counts.clone()))),
+        None::<Counts>,
+        (),
+    ));
     assert_eq!(counts.scopes_and_ends(), (0, 0));
 }
 

@@ -1,6 +1,5 @@
 //! The propagator: `baggage` as W3C Baggage has it.
 
-use std::str;
 use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -9,17 +8,12 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::{Context, Key, StringValue};
 
-use crate::member::{Member, pieces};
+use crate::member::pieces;
+use crate::members::{LONGEST, Members};
 
 static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.to_string()]);
-
-/// As many bytes as all list-members may have together, commas included.
-const LONGEST: usize = 8192;
-
-/// More is not looked at. Leaves as much room for blanks and invalid members as for valid ones.
-const LONGEST_READ: usize = 2 * LONGEST;
 
 /// The header `baggage`, read and written as [W3C Baggage][w3c] has it.
 ///
@@ -34,8 +28,8 @@ const LONGEST_READ: usize = 2 * LONGEST;
 /// - Properties are the value's metadata, without blanks and still percent-encoded, so that `p=1%3Bq` does not become
 ///   two and `p=%0A` does not become two lines.
 /// - The limits are for all lines together: members that would bring the list above **8,192 bytes** are left out, blanks
-///   not counted, and so are those with a new key behind the **64th**. No member is cut. After 16 KiB of text nothing
-///   more is read.
+///   not counted, and so are those with a new key behind the **64th**. No member is cut. After 16 KiB of text or 180
+///   members, valid or not, nothing more is read.
 /// - Baggage that the given context has is replaced. When no valid member is received, the given context is returned
 ///   unchanged.
 ///
@@ -113,44 +107,13 @@ impl TextMapPropagator for W3cBaggage {
 /// `cx` with what the lines of the header have, all together one list.
 fn received<'a>(cx: &Context, lines: impl Iterator<Item = &'a [u8]>) -> Context {
     let mut baggage = Baggage::new();
-    let mut width = 0;
-    for member in members(lines).filter_map(Member::parse) {
-        let wider = width + usize::from(width > 0) + member.width();
-        if wider > LONGEST {
-            continue;
-        }
-        if let Some(value) = member.value() {
-            width = wider;
-            // `Baggage` itself has no room for more than 64.
-            baggage.insert_with_metadata(member.key.to_owned(), value, &*member.properties());
-        }
+    for member in Members::read(lines).iter() {
+        baggage.insert_with_metadata(member.key.to_owned(), member.value(), &*member.properties());
     }
     if baggage.is_empty() {
         return cx.clone();
     }
     cx.with_baggage(baggage)
-}
-
-/// What is between commas, as far as it ends within what is read.
-fn members<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
-    let mut left = LONGEST_READ;
-    let whole_members = move |line: &'a [u8]| {
-        if left == 0 {
-            return None;
-        }
-        let end = match line.get(..=left) {
-            Some(too_long) => too_long.iter().rposition(|byte| *byte == b',').unwrap_or(0),
-            None => line.len(),
-        };
-        left = left.saturating_sub(line.len() + 1);
-        let members = line.get(..end).filter(|_| line.is_ascii());
-        Some(
-            members
-                .and_then(|members| str::from_utf8(members).ok())
-                .unwrap_or_default(),
-        )
-    };
-    lines.map_while(whole_members).flat_map(|line| line.split(','))
 }
 
 /// The header's value; `None` when there is no member, or none that fits.
@@ -265,37 +228,5 @@ mod tests {
         let too_much = Context::new().with_baggage([KeyValue::new("a", "%".repeat(LONGEST / 2))]);
         W3cBaggage.inject_context(&too_much, &mut written);
         assert_eq!(written, HashMap::new());
-    }
-
-    #[test]
-    fn after_16_kib_nothing_more_is_read() {
-        let read = |lines: &[String]| {
-            let members = members(lines.iter().map(String::as_bytes)).filter(|member| !member.is_empty());
-            members.map(str::to_owned).collect::<Vec<_>>()
-        };
-        let blank = |length| " ".repeat(length);
-        assert_eq!(read(&["a=1,".repeat(LONGEST_READ)]).len(), LONGEST_READ / 4);
-        assert_eq!(
-            read(&[format!("{}a=1", blank(LONGEST_READ - 3))]).len(),
-            1,
-            "the last byte"
-        );
-        assert_eq!(
-            read(&[format!("a=1,{}b=2", blank(LONGEST_READ - 6))]),
-            ["a=1"],
-            "a byte more"
-        );
-        assert_eq!(
-            read(&[blank(LONGEST_READ), "a=1".to_owned()]).len(),
-            1,
-            "only the blanks"
-        );
-        assert_eq!(read(&[blank(LONGEST_READ - 4), "a=1".to_owned()])[1], "a=1");
-        assert_eq!(
-            read(&[blank(LONGEST_READ - 3), "a=1".to_owned()]).len(),
-            1,
-            "no room for all of it"
-        );
-        assert_eq!(read(&vec![String::new(); 2 * LONGEST_READ]).len(), 0);
     }
 }

@@ -4,6 +4,8 @@ use std::str;
 
 use http::HeaderValue;
 
+use crate::whitespace::list_members;
+
 /// As many entries as a list may have.
 const MOST_ENTRIES: usize = 32;
 
@@ -39,12 +41,8 @@ impl<'a> Entries<'a> {
         let mut members = 0;
         for line in lines {
             left = left.checked_sub(line.len() + 1)?;
-            for member in str::from_utf8(line).ok()?.split(',') {
-                let member = member.trim_matches([' ', '\t']);
-                if member.is_empty() {
-                    continue;
-                }
-                let (key, value) = member.split_once('=')?;
+            for member in list_members(line) {
+                let (key, value) = str::from_utf8(member).ok()?.split_once('=')?;
                 members += 1;
                 if members > MOST_ENTRIES || !is_entry(key, value) {
                     return None;

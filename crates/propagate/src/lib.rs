@@ -35,10 +35,12 @@ mod choice;
 mod entries;
 mod kept;
 mod member;
+mod members;
 mod outbound;
 mod traceparent;
 mod tracestate;
 mod w3c;
+mod whitespace;
 
 pub use baggage::W3cBaggage;
 pub use carry::{CarriedContext, CarryContext, CarryContextLayer};

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, percent_decode_str, ut
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add(b';').add(b'\\');
 
 /// A valid list-member as it was received.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Member<'a> {
     pub(crate) key: &'a str,
     encoded: &'a str,
@@ -16,48 +16,48 @@ pub(crate) struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    /// Reads what is between two commas; `None` when it is not valid.
+    /// Reads what is between two commas; `None` when it is not valid, or would have a control character once decoded.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (member, properties) = match text.split_once(';') {
             Some((member, properties)) => (member, Some(properties)),
             None => (text, None),
         };
         let (key, encoded) = member.split_once('=')?;
-        let member = Self {
-            key: trim(key),
-            encoded: trim(encoded),
+        let (key, encoded) = (trim(key), trim(encoded));
+        let is_property = |part| Property::parse(part).is_some_and(|property| property.is_valid());
+        let valid = is_token(key)
+            && is_value(encoded)
+            && !has_control(encoded)
+            && properties.is_none_or(|properties| properties.split(';').all(is_property));
+        valid.then_some(Self {
+            key,
+            encoded,
             properties,
-        };
-        let valid = |part| Property::parse(part).is_some_and(|property| property.is_valid());
-        let all_valid = properties.is_none_or(|properties| properties.split(';').all(valid));
-        (is_token(member.key) && is_value(member.encoded) && all_valid).then_some(member)
+        })
     }
 
     /// How many bytes it has, blanks left out.
     pub(crate) fn width(&self) -> usize {
-        self.key.len() + 1 + self.encoded.len() + usize::from(self.properties.is_some()) + self.properties_width()
+        let properties: usize = self.property_pieces().map(str::len).sum();
+        self.key.len() + 1 + self.encoded.len() + properties
     }
 
-    /// The decoded value; `None` when it has a control character.
-    pub(crate) fn value(&self) -> Option<String> {
-        let value = decode(self.encoded);
-        (!value.contains(is_control)).then_some(value)
+    /// The decoded value.
+    pub(crate) fn value(&self) -> String {
+        decode(self.encoded)
     }
 
     /// The properties without blanks, and encoded: of decoded ones, nobody could tell separators from text.
     pub(crate) fn properties(&self) -> String {
-        let mut text = String::with_capacity(self.properties_width());
-        text.extend(self.property_pieces());
+        // Without the separator in front of the first.
+        let pieces = || self.property_pieces().skip(1);
+        let mut text = String::with_capacity(pieces().map(str::len).sum());
+        text.extend(pieces());
         text
     }
 
-    fn properties_width(&self) -> usize {
-        self.property_pieces().map(str::len).sum()
-    }
-
     fn property_pieces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        // Without the separator in front of the first.
-        properties(self.properties.unwrap_or_default()).skip(1)
+        self.properties.into_iter().flat_map(properties)
     }
 }
 
@@ -151,9 +151,19 @@ fn is_value(text: &str) -> bool {
     text.bytes().all(octet)
 }
 
-/// C0, DEL, C1, and the separators of lines and paragraphs.
-fn is_control(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+/// Whether the decoded value has a control character: C0, DEL, C1, or a separator of lines or paragraphs.
+///
+/// In UTF-8, each of them is its own bytes wherever these stand, also beside what is not UTF-8.
+fn has_control(encoded: &str) -> bool {
+    let mut before = [0; 2];
+    percent_decode_str(encoded).any(|byte| {
+        let control = matches!(
+            (before, byte),
+            (_, ..0x20 | 0x7f) | ([_, 0xc2], 0x80..=0x9f) | ([0xe2, 0x80], 0xa8 | 0xa9)
+        );
+        before = [before[1], byte];
+        control
+    })
 }
 
 #[cfg(test)]
@@ -182,6 +192,33 @@ mod tests {
         let value = text.strip_prefix("a=").expect("the key");
         assert!(is_value(value), "{value}");
         assert_eq!(percent_decode_str(value).decode_utf8().expect("UTF-8"), all);
+    }
+
+    #[test]
+    fn control_characters_are_found_by_their_bytes() {
+        let controls = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        for c in ('\0'..='\u{2fff}').chain(['\u{fffd}', '\u{10ffff}']) {
+            for (before, after) in [
+                ("", ""),
+                ("a", "a"),
+                ("é", "é"),
+                ("%C2", "%C2"),
+                ("%E2%80", "%A8"),
+                ("%E2", "%80"),
+            ] {
+                let encoded: String = [before]
+                    .into_iter()
+                    .chain(encode(&c.to_string()))
+                    .chain([after])
+                    .collect();
+                assert_eq!(has_control(&encoded), controls(&c), "{encoded}");
+                assert_eq!(
+                    has_control(&encoded),
+                    decode(&encoded).contains(|c| controls(&c)),
+                    "{encoded}"
+                );
+            }
+        }
     }
 
     #[test]

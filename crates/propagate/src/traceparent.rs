@@ -2,6 +2,8 @@
 
 use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 
+use crate::whitespace::trim;
+
 /// The second lowest flag: the trace id is random enough to sample by.
 pub(crate) const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
@@ -55,14 +57,6 @@ impl Traceparent {
         write_hex(&mut text[53..], &[(self.flags & DEFINED).to_u8()]);
         text
     }
-}
-
-/// Without the optional whitespace that HTTP allows around a value.
-fn trim(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
 }
 
 /// At most 16 lower-case hexadecimal digits, as a number.

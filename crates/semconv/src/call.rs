@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::{StatusCode, Version, request};
 
-use crate::route::Routed;
+use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
 use crate::{Method, Side, Value, attribute};

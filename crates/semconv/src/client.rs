@@ -7,7 +7,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{StatusCode, request, response};
 use tower_telemetry_observe::Verdict;
 
-use crate::route::Routed;
+use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
 use crate::url::full_url;

@@ -66,6 +66,12 @@
 //! compare redacted keys without decoding them. Methods, schemes, versions and error types come from closed sets, and so can be labels of
 //! metrics; hosts, addresses and paths cannot.
 //!
+//! # What is remembered
+//!
+//! What is the same in many calls is read once. Each thread keeps up to 32 hosts, 32 user agents and 32 addresses, of at most 256 bytes each,
+//! that came twice; what is always new displaces none of them. The names of spans that have a route, as their methods and routes come, are
+//! kept as long as the program runs: up to 4,096, of at most 256 bytes each. Nothing with credentials in it is kept.
+//!
 //! # Features
 //!
 //! None is on by default.
@@ -93,10 +99,12 @@ mod error_type;
 mod forwarded;
 mod hash;
 mod header;
+mod memory;
 mod method;
 mod name;
 mod peer;
 mod route;
+mod routed;
 mod scheme;
 mod seen;
 mod server;

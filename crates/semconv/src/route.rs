@@ -3,11 +3,8 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use http::Extensions;
-
-use crate::name::Name;
+use crate::Value;
 use crate::text::clean;
-use crate::{Method, Value};
 
 /// A pattern, shared by all its calls.
 #[derive(Clone, Debug)]
@@ -53,86 +50,6 @@ impl Template {
         match clean(&text) {
             cleaned if cleaned.len() == text.len() => Template::Shared(text),
             cleaned => Template::Shared(cleaned.into()),
-        }
-    }
-}
-
-/// The pattern of one call, as far as it is known.
-#[derive(Debug, Default)]
-pub(crate) enum Routed {
-    #[default]
-    Unknown,
-    /// Known, and kept with the span's name.
-    Named(&'static Name),
-    Known(Template),
-    /// To be told during the call.
-    Late(LateRoute),
-}
-
-impl Routed {
-    /// The route, where the router has run: a [`Route`], else axum's.
-    #[inline]
-    pub(crate) fn on_server(extensions: &Extensions, method: &Method) -> Self {
-        let given = extensions.get().map(|Route(route)| (route.as_str(), route));
-        if let Some((text, route)) = given.filter(|(text, _)| !text.is_empty()) {
-            return Self::known(text, method, || route.clone());
-        }
-        #[cfg(feature = "axum")]
-        if let Some(path) = extensions.get::<axum::extract::MatchedPath>() {
-            return Self::known(path.as_str(), method, || Template::Matched(path.clone()));
-        }
-        Routed::Unknown
-    }
-
-    pub(crate) fn on_client(extensions: &Extensions, method: &Method) -> Self {
-        let Some(UrlTemplate(template)) = extensions.get() else {
-            return Routed::Unknown;
-        };
-        Self::known(template.as_str(), method, || template.clone())
-    }
-
-    #[inline]
-    fn known(route: &str, method: &Method, template: impl FnOnce() -> Template) -> Self {
-        if route.is_empty() {
-            return Routed::Unknown;
-        }
-        match Name::of(method.in_names(), route) {
-            Some(name) => Routed::Named(name),
-            None => Routed::Known(template()),
-        }
-    }
-
-    pub(crate) fn as_str(&self) -> Option<&str> {
-        match self {
-            Routed::Unknown => None,
-            Routed::Named(name) => Some(name.route()),
-            Routed::Known(template) => Some(template.as_str()),
-            Routed::Late(late) => late.get().map(Template::as_str),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn value(&self) -> Option<Value<'_>> {
-        match self {
-            Routed::Unknown => None,
-            Routed::Named(name) => Some(Value::Static(name.route())),
-            Routed::Known(template) => Some(template.value()),
-            Routed::Late(late) => late.get().map(Template::value),
-        }
-    }
-
-    /// The name of this call's span.
-    #[inline]
-    pub(crate) fn name(&self, method: &Method) -> Cow<'static, str> {
-        if let Routed::Named(name) = self {
-            return Cow::Borrowed(name.as_str());
-        }
-        let Some(route) = self.as_str() else {
-            return method.name();
-        };
-        match Name::of(method.in_names(), route) {
-            Some(name) => Cow::Borrowed(name.as_str()),
-            None => Cow::Owned([method.in_names(), " ", route].concat()),
         }
     }
 }

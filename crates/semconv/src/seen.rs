@@ -1,26 +1,19 @@
-//! What is sent again and again is read once: a memory for hosts, user agents and addresses.
+//! What is sent again and again is read once: hosts, user agents and addresses.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::thread::LocalKey;
 
 use crate::Value;
 use crate::authority::HostPort;
-use crate::hash::hash;
+use crate::memory::{Memory, look_up};
 use crate::peer::address_text;
 use crate::text::clean_bytes;
 
-/// How many values of a kind are kept.
-const PLACES: usize = 32;
-
-/// The most bytes of a value that is kept.
-const MAX_SENT: usize = 256;
-
 thread_local! {
-    static HOSTS: RefCell<Seen<(Arc<str>, Option<u16>)>> = const { RefCell::new(Seen::new()) };
-    static AGENTS: RefCell<Seen<Arc<str>>> = const { RefCell::new(Seen::new()) };
-    static ADDRESSES: RefCell<Seen<Arc<str>>> = const { RefCell::new(Seen::new()) };
+    static HOSTS: RefCell<Memory<(Arc<str>, Option<u16>)>> = const { RefCell::new(Memory::new()) };
+    static AGENTS: RefCell<Memory<Arc<str>>> = const { RefCell::new(Memory::new()) };
+    static ADDRESSES: RefCell<Memory<Arc<str>>> = const { RefCell::new(Memory::new()) };
 }
 
 /// The host, clean, and the port, as this reads them where they are not known yet.
@@ -79,78 +72,71 @@ pub(crate) fn address(address: IpAddr) -> Value<'static> {
     }
 }
 
-/// What was read from values that were sent before: a fixed number of them, each in the one place that its hash gives it.
-///
-/// There is one for each thread, so that threads need not wait for each other. A value is kept when it comes for the second time with
-/// nothing else in between that belongs to its place. So a flood of values that are always new leaves what is kept in peace, and costs
-/// little more than reading them.
-#[derive(Debug)]
-struct Seen<V>([Place<V>; PLACES]);
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-#[derive(Debug)]
-struct Place<V> {
-    kept: Option<(Box<[u8]>, V)>,
-    /// The hash of the value that came last, if it was not the one that is kept.
-    came: u64,
-}
+    use super::*;
 
-impl<V> Seen<V> {
-    const fn new() -> Self {
-        Seen([const { Place { kept: None, came: 0 } }; PLACES])
+    fn is_kept(value: &Value<'_>) -> bool {
+        matches!(value, Value::Shared(_))
     }
 
-    /// A value that is kept, or how it is seen.
-    #[inline]
-    fn see(&mut self, sent: &[u8], hash: u64) -> Result<V, Sight>
-    where
-        V: Clone,
-    {
-        let place = &mut self.0[hash as usize % PLACES];
-        match &place.kept {
-            Some((kept, value)) if **kept == *sent => {
-                place.came = 0;
-                Ok(value.clone())
-            }
-            _ if place.came == hash => Err(Sight::Second),
-            _ => {
-                place.came = hash;
-                Err(Sight::First)
-            }
+    fn text(value: Value<'_>) -> String {
+        match value {
+            Value::Shared(text) => text.to_string(),
+            Value::Text(text) => text.into_owned(),
+            other => panic!("{other:?}"),
         }
     }
 
-    fn keep(&mut self, sent: &[u8], hash: u64, value: V) {
-        self.0[hash as usize % PLACES].kept = Some((sent.into(), value));
+    fn host_of(header: &str) -> Option<(Value<'_>, Option<u16>)> {
+        host(header.as_bytes(), |_| HostPort::of_host(header))
     }
-}
 
-enum Sight {
-    First,
-    Second,
-}
-
-/// What is kept of this value, or is from now on.
-#[inline]
-fn look_up<V: Clone>(
-    seen: &'static LocalKey<RefCell<Seen<V>>>,
-    sent: &[u8],
-    read: impl FnOnce() -> Option<V>,
-) -> Option<V> {
-    let hash = hash(sent);
-    // A thread that ends has no memory any more.
-    match with(seen, |seen| seen.see(sent, hash))? {
-        Ok(value) => Some(value),
-        Err(Sight::Second) if sent.len() <= MAX_SENT => {
-            let value = read()?;
-            with(seen, |seen| seen.keep(sent, hash, value.clone()))?;
-            Some(value)
+    #[test]
+    fn what_comes_again_is_kept_and_shared() {
+        assert!(!is_kept(&agent(b"curl/8.5")));
+        let (Value::Shared(second), Value::Shared(third)) = (agent(b"curl/8.5"), agent(b"curl/8.5")) else {
+            panic!("not kept");
+        };
+        assert!(&*second == "curl/8.5" && Arc::ptr_eq(&second, &third));
+        for kept in [false, true, true] {
+            let (host, port) = host_of("shop.example:8080").unwrap();
+            assert_eq!(
+                (is_kept(&host), text(host), port),
+                (kept, "shop.example".into(), Some(8080))
+            );
         }
-        Err(Sight::First | Sight::Second) => None,
+        for kept in [false, true, true] {
+            let address = address("2001:db8::1".parse().unwrap());
+            assert_eq!((is_kept(&address), text(address)), (kept, "2001:db8::1".into()));
+        }
     }
-}
 
-#[inline]
-fn with<V, T>(seen: &'static LocalKey<RefCell<Seen<V>>>, then: impl FnOnce(&mut Seen<V>) -> T) -> Option<T> {
-    let with = seen.try_with(|seen| Some(then(&mut *seen.try_borrow_mut().ok()?)));
-    with.ok().flatten()
+    #[test]
+    fn what_is_no_host_stays_none_and_credentials_are_not_kept() {
+        for _ in 0..3 {
+            assert_eq!(host_of("a b"), None);
+            assert_eq!(host_of("user@host"), None);
+            let (named, _) = host(b"user:word@host", |_| HostPort::of_authority("user:word@host")).unwrap();
+            assert_eq!((is_kept(&named), text(named)), (false, "host".into()));
+            assert_eq!(shared_host("user:word@host").unwrap(), ("host".into(), None));
+        }
+        let memory = HOSTS.with_borrow(|memory| format!("{memory:?}"));
+        assert!(!memory.contains("Some"), "{memory}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_is_what_was_read(values in prop::collection::vec("[a-c:@\\[\\]\u{1b}é]{0,3}", 1..200)) {
+            for value in values {
+                prop_assert_eq!(text(agent(value.as_bytes())), clean_bytes(value.as_bytes()));
+                let read = HostPort::of_host(&value).map(|read| (read.host.to_owned(), read.port));
+                prop_assert_eq!(host_of(&value).map(|(host, port)| (text(host), port)), read);
+                let read = HostPort::of_authority(&value).map(|read| (read.host.into(), read.port));
+                prop_assert_eq!(shared_host(&value), read);
+            }
+        }
+    }
 }

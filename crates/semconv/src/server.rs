@@ -8,13 +8,13 @@ use crate::authority::HostPort;
 use crate::class::Classes;
 use crate::forwarded::Forwarded;
 use crate::peer::peer;
-use crate::route::{LateRoute, Routed};
+use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
 use crate::text::{MAX_TEXT, cut};
 use crate::trust::Hops;
 use crate::url::{RedactedKeys, redact_path, redact_query};
-use crate::{Http, HttpCall, Server, Trust, TrustPolicy, Value, attribute, seen};
+use crate::{Http, HttpCall, LateRoute, Server, Trust, TrustPolicy, Value, attribute, seen};
 
 /// What is configured on a server.
 #[derive(Clone, Debug, Default)]

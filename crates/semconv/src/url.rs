@@ -160,7 +160,9 @@ pub fn full_url(scheme: &str, authority: &str, path_and_query: &str, keys: &Reda
         return clean_owned(redact_url(&url, keys).into_owned());
     }
     let (user, host) = match start.contain(Classes::AT) {
-        true => authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("REDACTED:REDACTED@", host)),
+        true => authority
+            .rsplit_once('@')
+            .map_or(("", authority), |(_, host)| ("REDACTED:REDACTED@", host)),
         false => ("", authority),
     };
     let classes = Classes::of(rest);

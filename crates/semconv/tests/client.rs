@@ -112,6 +112,20 @@ fn given_keys_are_redacted_and_user_information_always() {
 }
 
 #[test]
+fn a_host_header_with_credentials_names_a_server_alone() {
+    let https = Http::client().with_scheme(http::uri::Scheme::HTTPS);
+    let request = Request::get("/p").header("host", "u:p@host:8080").body(()).unwrap();
+    let expected = [
+        "url.full=https://host:8080/p",
+        "server.address=host",
+        "server.port:8080",
+    ];
+    for _ in 0..3 {
+        assert_eq!(said(&https, request.clone())[1..], expected);
+    }
+}
+
+#[test]
 fn a_call_keeps_its_server_and_no_credentials() {
     let request = Request::get("https://user:word@shop.example/?sig=s3cret");
     let (mut request, ()) = request.body(()).unwrap().into_parts();

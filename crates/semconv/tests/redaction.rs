@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 
-use tower_telemetry_semconv::text::MAX_TEXT;
+use tower_telemetry_semconv::text::{MAX_TEXT, clean};
 use tower_telemetry_semconv::url::{REDACTED_QUERY_KEYS, RedactedKeys, full_url, redact_query, redact_url};
 
 #[test]
@@ -148,6 +148,18 @@ proptest! {
         let kept = format!("{key}=REDACTED{after}");
         prop_assert!(redacted.contains(&key) && redacted.ends_with(&after), "{} in {}", kept, redacted);
         prop_assert_eq!(&redact_url(&redacted, &RedactedKeys::default()), &redacted);
+    }
+
+    #[test]
+    fn a_full_url_is_the_redacted_url_of_its_parts(
+        scheme in "https?|ws|[a-z:/@=?]{0,3}",
+        authority in "((us[e=]r:?@)?@)?host(:81)?|\\PC{0,9}|[a-z:/@=?#]{0,8}",
+        rest in "(/[a-zé=;]{0,4}|/sig=s;?){0,3}([?#]([a-z%&;=?]|sig=s&?|é|\u{1b}){0,6})?|\\PC{0,20}|[a-z:/@=?#]{0,8}",
+        keys in prop::sample::select(vec![RedactedKeys::default(), RedactedKeys::new(["a", "us"]), RedactedKeys::new([""; 0])]),
+    ) {
+        let url = format!("{scheme}://{authority}{rest}");
+        let redacted = redact_url(&url, &keys);
+        prop_assert_eq!(full_url(&scheme, &authority, &rest, &keys), clean(&redacted));
     }
 
     #[test]

@@ -98,22 +98,24 @@ pub(crate) fn received(lines: &[impl AsRef<[u8]>]) -> Entries {
         .join(",");
 
     let mut entries = Entries::new();
-    let (mut read, mut widths) = (0, 0);
+    let (mut read, mut members, mut widths) = (0, 0, 0);
     for text in list.split(',') {
         read += text.len();
         if read > 16 * 1024 {
             break;
         }
         read += 1;
+        members += usize::from(!trim(text).is_empty());
+        if members > 180 {
+            break;
+        }
         let Some((key, entry, width)) = member(text) else {
             continue;
         };
         let comma = usize::from(widths > 0);
-        if widths + comma + width > 8192 {
-            continue;
-        }
-        widths += comma + width;
-        if entries.len() < 64 || entries.contains_key(&key) {
+        let has_room = entries.len() < 64 || entries.contains_key(&key);
+        if has_room && widths + comma + width <= 8192 {
+            widths += comma + width;
             entries.insert(key, entry);
         }
     }
