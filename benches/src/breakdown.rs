@@ -175,7 +175,8 @@ fn=(2)
     #[test]
     fn the_difference_is_per_call_and_begins_with_the_most() {
         let costs = |a, b| HashMap::from([("a".to_owned(), a), ("b".to_owned(), b)]);
-        let added = difference(&costs(2048 * 3, 2048 * 9), &costs(2048, 2048));
+        let (more, less) = (costs(2048 * 3, 2048 * 9), costs(2048, 2048));
+        let added = difference(&more, &less);
         assert_eq!(added, [("b", 8.0), ("a", 2.0)]);
     }
 }

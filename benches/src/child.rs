@@ -3,7 +3,7 @@
 use std::env;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::allocations::Allocations;
@@ -96,21 +96,19 @@ pub(crate) fn obey(order: &Order) -> Result<()> {
         .find(|contender| contender.name == order.contender)
         .context("no such contender")?;
     let [first, second] = match (contender.task, order.measure) {
-        (Task::Calls(build), measure) => {
-            let pair = build(case.caller);
-            match measure {
-                Measure::Calls => return Ok(run_calls(&pair, order)),
-                Measure::Allocations => allocations(&pair),
-                Measure::Latency => times::latency(&pair),
-                Measure::Throughput => times::throughput(&pair.with),
-                Measure::Held => return Err(anyhow!("this contender does not wait")),
-            }
+        (Task::Calls(build), Measure::Calls) => {
+            run_calls(&build(case.caller), order);
+            return Ok(());
         }
+        (Task::Calls(build), Measure::Allocations) => allocations(&build(case.caller)),
+        (Task::Calls(build), Measure::Latency) => times::latency(&build(case.caller)),
+        (Task::Calls(build), Measure::Throughput) => times::throughput(&build(case.caller).with),
         (Task::Waiting(build), Measure::Held) => {
             let Pair { bare, with } = build(case.caller);
             [with.future - bare.future, with.heap - bare.heap].map(|bytes| bytes as f64)
         }
-        (Task::Waiting(_), _) => return Err(anyhow!("this contender waits")),
+        (Task::Calls(_), Measure::Held) => bail!("this contender does not wait"),
+        (Task::Waiting(_), _) => bail!("this contender waits"),
     };
     println!("{first} {second}");
     Ok(())

@@ -32,8 +32,14 @@ use table::Table;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn main() -> Result<ExitCode> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    run(&Options::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(options: &Options) -> Result<ExitCode> {
     if let Some(Child::Measure(order)) = &options.child {
         child::obey(order)?;
         return Ok(ExitCode::SUCCESS);
@@ -48,7 +54,7 @@ fn main() -> Result<ExitCode> {
         rows.extend(contenders.map(|contender| Row::new(case, contender)));
     }
     ensure!(!rows.is_empty(), "no such case or contender");
-    report(&options, &mut rows)
+    report(options, &mut rows)
 }
 
 fn report(options: &Options, rows: &mut [Row<'_>]) -> Result<ExitCode> {

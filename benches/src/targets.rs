@@ -26,7 +26,7 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("S1", ours::GLOBAL) => target(5_150, 6),
         ("S1", ours::GIVEN_AXUM) => target(5_000, 5).in_axum(),
         ("S1", ours::FOREIGN) => target(8_500, 9),
-        ("S2", ours::GIVEN) => target(2_100, 2),
+        ("S2" | "C2", ours::GIVEN) => target(2_100, 2),
         ("S2", ours::GLOBAL) => target(2_400, 3),
         ("S2", ours::GIVEN_AXUM) => target(2_100, 2).in_axum(),
         ("S3", ours::OFF) => target(400, 0),
@@ -34,7 +34,6 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("S3p", ours::UNTOLD) => target(1_400, 2),
         ("S3p", ours::UNTOLD_AXUM) => target(1_400, 2).in_axum(),
         ("C1", ours::GIVEN) => target(6_000, 7),
-        ("C2", ours::GIVEN) => target(2_100, 2),
         ("frame" | "frame2", ours::FRAME) => target(250, 0),
         _ => return None,
     })

@@ -148,6 +148,8 @@ impl Body for Endless {
     type Data = Bytes;
     type Error = Infallible;
 
+    // Else the bare stack's loop does nothing at all, which no body can.
+    #[inline(never)]
     fn poll_frame(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,

@@ -71,6 +71,19 @@ async fn a_buffers_worker_does_not_know_the_caller_and_the_carried_context_does(
 }
 
 #[tokio::test]
+async fn a_second_queue_does_not_lose_what_the_first_one_carried() {
+    let recorder = Recorder::new();
+    let stack = ServiceBuilder::new()
+        .layer(CarryContextLayer::new())
+        .buffer::<Request<()>>(8)
+        .layer(CarryContextLayer::new())
+        .buffer::<Request<()>>(8)
+        .service(far_end(&recorder));
+    let (handler, call) = call_in_handler(&recorder, stack).await;
+    assert!(is_parent(&handler, &call));
+}
+
+#[tokio::test]
 async fn a_balanced_set_of_clients_behind_a_buffer_finds_the_caller() {
     let recorder = Recorder::new();
     let client = far_end(&recorder);

@@ -37,8 +37,10 @@ pub(crate) fn install(extras: Extras) {
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(bridge)).expect("the first subscriber");
 }
 
+type MakeSpan<B> = fn(&Request<B>) -> Span;
+
 /// tower-http's layer with the `make_span_with` that its users write to get a parent and attributes.
-pub(crate) fn trace_layer<B>() -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, fn(&Request<B>) -> Span> {
+pub(crate) fn trace_layer<B>() -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, MakeSpan<B>> {
     TraceLayer::new_for_http().make_span_with(make_span)
 }
 

@@ -14,9 +14,11 @@ pub(crate) fn install() {
     global::set_text_map_propagator(TraceContextPropagator::new());
 }
 
+type Route = fn(&Incoming) -> Option<String>;
+
 /// Told the route.
-pub(crate) fn tower() -> Layer<FnRouteExtractor<fn(&Incoming) -> Option<String>>> {
-    let route: fn(&Incoming) -> _ = |_| Some(ROUTE.to_owned());
+pub(crate) fn tower() -> Layer<FnRouteExtractor<Route>> {
+    let route: Route = |_| Some(ROUTE.to_owned());
     LayerBuilder::builder()
         .with_metrics(false)
         .with_route_extractor_fn(route)

@@ -47,9 +47,9 @@
 //! trace of the service's own, or not looked at, and baggage and forwarded headers go the same way.
 //!
 //! ```
-//! use tower_telemetry_extract::{ExtractLayer, Http, Peers, Trust, TrustPolicy};
+//! use tower_telemetry_extract::{ExtractLayer, Http, IpNet, Peers, Trust, TrustPolicy};
 //!
-//! let inside = Peers::new(["10.0.0.0/8".parse::<tower_telemetry_semconv::IpNet>()?]);
+//! let inside = Peers::new(["10.0.0.0/8".parse::<IpNet>()?]);
 //! let layer = ExtractLayer::new().with_http(Http::server().with_trust(TrustPolicy::peers(inside, Trust::Link)));
 //! # let _ = layer;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -70,7 +70,9 @@ pub use response::TraceHeader;
 #[doc(no_inline)]
 pub use tower_telemetry_propagate::Propagation;
 #[doc(no_inline)]
-pub use tower_telemetry_semconv::{Http, HttpCall, Peers, Server, Trust, TrustPolicy};
+pub use tower_telemetry_semconv::{
+    AllowedHeaders, Http, HttpCall, IpNet, LateRoute, PeerAddr, Peers, Route, Server, Trust, TrustPolicy,
+};
 #[doc(no_inline)]
-pub use tower_telemetry_span::Spans;
+pub use tower_telemetry_span::{SamplingAttributes, Spans};
 pub use watch::ExtractWatch;

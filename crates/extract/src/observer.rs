@@ -66,12 +66,19 @@ impl Extract {
         self
     }
 
-    fn parent(&self, call: &Call<'_, HttpCall<Server>>) -> Parent {
+    fn parent(&self, call: &mut Call<'_, HttpCall<Server>>) -> Parent {
         let current = Context::current();
-        let Some(request) = &call.request else {
+        let Some(request) = &mut call.request else {
             return Parent::Around(current);
         };
-        match call.facts.trust() {
+        let trust = match request.extensions.get::<NotBelieved>() {
+            Some(NotBelieved) => Trust::Ignore,
+            None => call.facts.trust(),
+        };
+        if trust != Trust::Parent {
+            request.extensions.insert(NotBelieved);
+        }
+        match trust {
             Trust::Parent => match self.propagation.find(&current, &request.headers) {
                 // Under a second layer, the first one's span is the parent.
                 Some(caller) if !goes_on(&current, &caller) => Parent::Brought(caller),
@@ -79,13 +86,19 @@ impl Extract {
             },
             // What else the caller's context holds, such as baggage, is left behind.
             Trust::Link => match self.propagation.find(&Context::new(), &request.headers) {
-                Some(caller) => Parent::Linked(current, caller.span().span_context().clone()),
-                None => Parent::Around(current),
+                Some(caller) if caller.span().span_context().is_valid() => {
+                    Parent::Linked(current, caller.span().span_context().clone())
+                }
+                _ => Parent::Around(current),
             },
             Trust::Ignore => Parent::Around(current),
         }
     }
 }
+
+/// Left in a request's extensions for layers further in: what one layer does not believe, the next one must not.
+#[derive(Clone, Copy)]
+struct NotBelieved;
 
 /// Whether the current span is this service's own, in the caller's trace.
 fn goes_on(current: &Context, caller: &Context) -> bool {

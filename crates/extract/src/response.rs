@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, request};
 use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt;
 use tower_telemetry_observe::contain;
 use tower_telemetry_propagate::W3c;
 
@@ -41,7 +42,8 @@ impl Telling {
 
     /// What to tell the caller of this request, if it is to be told and there is a span. A predicate that panics says no.
     pub(crate) fn tell(&self, request: &request::Parts, cx: &Context) -> Option<Told> {
-        if !contain(|| (self.wanted)(request)).unwrap_or(false) {
+        // A remote span is the caller's own.
+        if cx.span().span_context().is_remote() || !contain(|| (self.wanted)(request)).unwrap_or(false) {
             return None;
         }
         let mut headers = HeaderMap::new();

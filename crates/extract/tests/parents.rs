@@ -163,6 +163,52 @@ fn what_is_not_trusted_leaves_its_baggage_behind() {
 }
 
 #[test]
+fn without_a_caller_there_is_nothing_to_link() {
+    let recorder = Recorder::new();
+    // A propagator that is not ours cannot tell whether it has found anything.
+    let layer = layer(&recorder)
+        .with_http(Http::server().with_trust(Trust::Link))
+        .with_propagation(Propagation::new(TraceContextPropagator::new()));
+    current_in_service(&[&layer], "");
+    assert!(recorder.span().links.links.is_empty());
+}
+
+#[test]
+fn what_an_outer_layer_does_not_believe_an_inner_one_does_not_either() {
+    for trust in [Trust::Link, Trust::Ignore] {
+        let (outer, inner) = (Recorder::new(), Recorder::new());
+        let strict = layer(&outer).with_http(Http::server().with_trust(trust));
+        current_in_service(&[&strict, &layer(&inner)], CALLER);
+        assert!(is_parent(&outer.span(), &inner.span()), "{trust:?}");
+        assert_ne!(inner.span().span_context.trace_id().to_string(), &CALLER[3..35]);
+    }
+}
+
+#[test]
+fn a_caller_is_not_told_of_its_own_span() {
+    let recorder = Recorder::new();
+    let spans = Spans::server()
+        .with_tracer_provider(&recorder.provider)
+        .with_filter(|_| false);
+    let service = ExtractLayer::new()
+        .with_spans(spans)
+        .with_trace_header(TraceHeader::TraceResponse, |_| true)
+        .layer(service_fn(|_: Request<()>| async {
+            Ok::<_, Infallible>(Response::new(Empty::<&[u8]>::new()))
+        }));
+    let request = Request::builder()
+        .header("traceparent", CALLER)
+        .body(())
+        .expect("a request");
+    let answer = service
+        .oneshot(request)
+        .now_or_never()
+        .expect("at once")
+        .expect("it answers");
+    assert!(answer.headers().is_empty());
+}
+
+#[test]
 fn a_caller_is_told_of_its_trace_where_that_is_wanted() {
     for (header, name, before, after) in [
         (TraceHeader::TraceResponse, "traceresponse", "", ""),

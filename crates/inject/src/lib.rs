@@ -45,6 +45,11 @@
 //! Which hosts get them is the layer's [`Outbound`]; one request is left alone with [`NoPropagation`] in its extensions. Below a queue, such as
 //! `tower::buffer`, put a [`CarryContextLayer`] above it, so that the caller's context is found here.
 //!
+//! # Redirects and retries
+//!
+//! A layer that follows redirects or tries again goes *outside* this one: each attempt is then a span of its own, with its own id in its
+//! headers, and each hop's host is judged by [`Outbound`], which also removes what an earlier hop was given.
+//!
 //! # hyper-util's client
 //!
 //! `hyper_util::client::legacy::Client` is a tower service: put the layer around it. The feature `hyper-util` tells its connection errors
@@ -56,8 +61,8 @@ mod observer;
 pub use layer::InjectLayer;
 pub use observer::Inject;
 #[doc(no_inline)]
-pub use tower_telemetry_propagate::{CarryContextLayer, NoPropagation, Outbound, Propagation};
+pub use tower_telemetry_propagate::{CarriedContext, CarryContextLayer, NoPropagation, Outbound, Propagation};
 #[doc(no_inline)]
-pub use tower_telemetry_semconv::{Client, Http, HttpCall};
+pub use tower_telemetry_semconv::{AllowedHeaders, Client, Http, HttpCall, UrlTemplate};
 #[doc(no_inline)]
-pub use tower_telemetry_span::{SpanEnd, Spans};
+pub use tower_telemetry_span::{SamplingAttributes, SpanEnd, Spans};

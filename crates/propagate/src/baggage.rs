@@ -41,6 +41,12 @@ static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.to_string()]);
 /// - Values are percent-encoded where they must be. So are the values of properties, without encoding twice what is
 ///   encoded already; what an application has set as metadata and is no property is left out.
 ///
+/// # What it costs
+///
+/// However large the headers are, what is read of them, and so the work, is bounded as above; the rest of a line is looked
+/// at for being ASCII only. No more than 8 KiB is allocated beside what the context then has in its [`Baggage`] (8 KiB of
+/// text, and up to 14 KiB for the hash table that OpenTelemetry makes of 64 entries) and the value that is sent.
+///
 /// Where both are possible, [`extract_headers`](Self::extract_headers) and [`inject_headers`](Self::inject_headers) are
 /// better than the [`TextMapPropagator`] methods: they allocate less, and never leave a stale header.
 ///
@@ -106,6 +112,10 @@ impl TextMapPropagator for W3cBaggage {
 
 /// `cx` with what the lines of the header have, all together one list.
 fn received<'a>(cx: &Context, lines: impl Iterator<Item = &'a [u8]>) -> Context {
+    let mut lines = lines.peekable();
+    if lines.peek().is_none() {
+        return cx.clone();
+    }
     let mut baggage = Baggage::new();
     for member in Members::read(lines).iter() {
         baggage.insert_with_metadata(member.key.to_owned(), member.value(), &*member.properties());

@@ -23,6 +23,9 @@ use tower_service::Service;
 /// // … and below it `.layer(InjectLayer::new())` around the client.
 /// # let _ = stack;
 /// ```
+///
+/// tonic's `Channel` has such a queue inside, with nothing of ours below it: put the client layer around the channel, above the queue, and
+/// this layer is not needed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CarryContextLayer(());
 
@@ -60,7 +63,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        request.extensions_mut().insert(CarriedContext::current());
+        // Under another queue, what was carried so far goes on.
+        let carried = CarriedContext(CarriedContext::or_current(request.extensions()));
+        request.extensions_mut().insert(carried);
         self.inner.call(request)
     }
 }

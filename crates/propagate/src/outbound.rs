@@ -67,7 +67,19 @@ impl Outbound {
 
 impl Hosts {
     fn listed<H: Into<String>>(hosts: impl IntoIterator<Item = H>) -> Self {
-        Self::Listed(hosts.into_iter().map(Into::into).collect())
+        let normal = |host: H| -> String {
+            let host: String = host.into();
+            // As in a URL: the port, an IPv6 address's brackets, and the dot at the end are not the name.
+            let host = match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
+                Some((address, _port)) => address,
+                None => match host.split_once(':') {
+                    Some((name, port)) if !port.contains(':') => name,
+                    _ => &host,
+                },
+            };
+            host.strip_suffix('.').unwrap_or(host).to_owned()
+        };
+        Self::Listed(hosts.into_iter().map(normal).collect())
     }
 
     fn has(&self, host: Option<&str>) -> bool {
@@ -114,9 +126,15 @@ mod tests {
             ("*.test", ".test", false),
             ("*.test", "apitest", false),
             ("*.test", "api.test.evil", false),
+            ("api.test.", "api.test", true),
+            ("api.test:8443", "api.test", true),
+            ("[::1]:80", "::1", true),
+            ("[::1]", "::1", true),
+            ("::1", "::1", true),
         ];
         for (named, host, expected) in cases {
-            assert_eq!(matches(named, host), expected, "{named} {host}");
+            let hosts = Hosts::listed([named]);
+            assert_eq!(hosts.has(Some(host)), expected, "{named} {host}");
         }
     }
 

@@ -40,6 +40,9 @@ static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.to_string()
 /// - At most **512 characters** of `tracestate`, in whole entries. Of a longer list, entries of more than 128
 ///   characters go first, then others; each time the last one.
 ///
+/// However large the headers are, no more than 8 KiB is allocated to read and write them, and no more of them is looked at
+/// than what is said above.
+///
 /// Where both are possible, [`extract_headers`](Self::extract_headers) and [`inject_headers`](Self::inject_headers) are
 /// better than the [`TextMapPropagator`] methods: they allocate less and replace stale headers. An [`Injector`] can
 /// remove nothing, so when it is used on headers that hold an old `tracestate`, remove that one first.
@@ -48,10 +51,9 @@ static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.to_string()
 ///
 /// ```
 /// use opentelemetry::propagation::TextMapCompositePropagator;
-/// use opentelemetry_sdk::propagation::BaggagePropagator;
-/// use tower_telemetry_propagate::W3c;
+/// use tower_telemetry_propagate::{W3c, W3cBaggage};
 ///
-/// let both = TextMapCompositePropagator::new(vec![Box::new(BaggagePropagator::new()), Box::new(W3c)]);
+/// let both = TextMapCompositePropagator::new(vec![Box::new(W3c), Box::new(W3cBaggage)]);
 /// opentelemetry::global::set_text_map_propagator(both);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

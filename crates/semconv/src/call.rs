@@ -34,7 +34,7 @@ impl<S: Side> HttpCall<S> {
         self.scheme.map(Scheme::as_str)
     }
 
-    /// On a server the route, also a [late](LateRoute) one; on a client the [template of the URL](crate::UrlTemplate).
+    /// On a server the route, also a [late](crate::LateRoute) one; on a client the [template of the URL](crate::UrlTemplate).
     pub fn route(&self) -> Option<&str> {
         self.route.as_str()
     }

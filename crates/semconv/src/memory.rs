@@ -68,16 +68,19 @@ pub(crate) fn look_up<V: Clone>(
     sent: &[u8],
     read: impl FnOnce() -> Option<V>,
 ) -> Option<V> {
+    if sent.len() > MAX_SENT {
+        return None;
+    }
     let hash = hash(sent);
     // A thread that ends has no memory any more.
     match with(memory, |memory| memory.see(sent, hash))? {
         Ok(value) => Some(value),
-        Err(Sight::Second) if sent.len() <= MAX_SENT => {
+        Err(Sight::First) => None,
+        Err(Sight::Second) => {
             let value = read()?;
             with(memory, |memory| memory.keep(sent, hash, value.clone()))?;
             Some(value)
         }
-        Err(Sight::First | Sight::Second) => None,
     }
 }
 

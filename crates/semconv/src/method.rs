@@ -52,7 +52,13 @@ impl Method {
         }
     }
 
+    fn other(method: &http::Method) -> Self {
+        let original = clean_to(method.as_str(), MAX_ORIGINAL).into_owned();
+        Method(Kind::Other(Arc::new(original)))
+    }
+
     /// What stands for the method in a span's name.
+    #[inline]
     pub(crate) fn in_names(&self) -> &str {
         match &self.0 {
             Kind::Standard(method) => method.as_str(),
@@ -152,13 +158,13 @@ impl KnownMethods {
         KnownMethods::Given(methods.into_iter().map(known).collect())
     }
 
+    #[inline]
     pub(crate) fn read(&self, method: &http::Method) -> Method {
         let known = match self {
             KnownMethods::Standard => Standard::of(method).map(|method| Method(Kind::Standard(method))),
             KnownMethods::Given(methods) => methods.iter().find(|known| known.as_str() == method.as_str()).cloned(),
         };
-        let other = || clean_to(method.as_str(), MAX_ORIGINAL).into_owned();
-        known.unwrap_or_else(|| Method(Kind::Other(Arc::new(other()))))
+        known.unwrap_or_else(|| Method::other(method))
     }
 }
 

@@ -9,9 +9,8 @@ use crate::route::Template;
 use crate::{LateRoute, Method, Route, UrlTemplate, Value};
 
 /// The pattern of one call, as far as it is known.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) enum Routed {
-    #[default]
     Unknown,
     /// Known, and kept with the span's name.
     Named(&'static Name),

@@ -96,7 +96,6 @@ impl Describe for PlainCall {
     fn describe_response(&self, _: impl FnMut(KeyValue)) {}
 }
 
-// The kind of value is known wherever one is said: nothing is left of the match.
 #[inline(always)]
 fn attribute(key: &'static str, value: Value<'_>) -> KeyValue {
     match value {

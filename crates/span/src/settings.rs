@@ -6,7 +6,7 @@ use http::{HeaderMap, request};
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use tower_telemetry_observe::{PlainCall, Verdict, contain};
-use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
+use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server, Side, attribute};
 
 use crate::routes::RouteCheck;
 use crate::tracer::{Global, Source};
@@ -81,6 +81,39 @@ impl Spans<HttpCall<Client>> {
     }
 }
 
+/// For HTTP, on either side.
+impl<S: Side> Spans<HttpCall<S>> {
+    /// Makes spans only for requests of which this is true. The others keep the caller's context.
+    pub fn with_filter<G>(mut self, filter: G) -> Self
+    where
+        G: Fn(&request::Parts) -> bool + Send + Sync + 'static,
+    {
+        self.filter = Some(Box::new(filter));
+        self
+    }
+
+    /// Records these request headers, as `http.request.header.<name>`. None by default.
+    pub fn with_request_headers(mut self, headers: AllowedHeaders) -> Self {
+        self.request_headers = headers;
+        self
+    }
+
+    /// Records these response headers, as `http.response.header.<name>`. None by default.
+    pub fn with_response_headers(mut self, headers: AllowedHeaders) -> Self {
+        self.response_headers = headers;
+        self
+    }
+
+    /// Adds attributes of your own at the start of each span.
+    pub fn with_request_attributes<G>(mut self, attributes: G) -> Self
+    where
+        G: Fn(&HttpCall<S>, &request::Parts, &mut Vec<KeyValue>) + Send + Sync + 'static,
+    {
+        self.on_request = Some(Box::new(attributes));
+        self
+    }
+}
+
 impl Spans<PlainCall> {
     /// INTERNAL spans for calls of any service.
     pub fn plain() -> Self {
@@ -124,36 +157,6 @@ impl<F> Spans<F> {
         self
     }
 
-    /// Makes spans only for requests of which this is true. The others keep the caller's context.
-    pub fn with_filter<G>(mut self, filter: G) -> Self
-    where
-        G: Fn(&request::Parts) -> bool + Send + Sync + 'static,
-    {
-        self.filter = Some(Box::new(filter));
-        self
-    }
-
-    /// Records these request headers, as `http.request.header.<name>`. None by default.
-    pub fn with_request_headers(mut self, headers: AllowedHeaders) -> Self {
-        self.request_headers = headers;
-        self
-    }
-
-    /// Records these response headers, as `http.response.header.<name>`. None by default.
-    pub fn with_response_headers(mut self, headers: AllowedHeaders) -> Self {
-        self.response_headers = headers;
-        self
-    }
-
-    /// Adds attributes of your own at the start of each span.
-    pub fn with_request_attributes<G>(mut self, attributes: G) -> Self
-    where
-        G: Fn(&F, &request::Parts, &mut Vec<KeyValue>) + Send + Sync + 'static,
-    {
-        self.on_request = Some(Box::new(attributes));
-        self
-    }
-
     /// Adds attributes of your own at the end of each span.
     pub fn with_end_attributes<G>(mut self, attributes: G) -> Self
     where
@@ -179,7 +182,11 @@ impl<F> Spans<F> {
 
     /// Adds what the user wants of the request.
     pub(crate) fn add_request(&self, facts: &F, request: &request::Parts, attributes: &mut Vec<KeyValue>) {
-        let headers = captured("http.request.header.", &self.request_headers, &request.headers);
+        let headers = captured(
+            attribute::HTTP_REQUEST_HEADER_PREFIX,
+            &self.request_headers,
+            &request.headers,
+        );
         attributes.extend(headers);
         if let Some(on_request) = &self.on_request {
             contain(|| on_request(facts, request, attributes));
@@ -189,7 +196,7 @@ impl<F> Spans<F> {
     /// What the user wants of the response's headers, if anything.
     pub(crate) fn of_response<'a>(&'a self, headers: &'a HeaderMap) -> Option<impl Iterator<Item = KeyValue> + 'a> {
         let allowed = &self.response_headers;
-        (!allowed.is_empty()).then(|| captured("http.response.header.", allowed, headers))
+        (!allowed.is_empty()).then(|| captured(attribute::HTTP_RESPONSE_HEADER_PREFIX, allowed, headers))
     }
 
     /// What the user has to say at the end, if anything.

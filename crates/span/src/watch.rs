@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{SpanId, Status, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
-use tower_telemetry_observe::{End, Failure, Head, Interest, Report, Verdict, Watch};
+use tower_telemetry_observe::{End, Head, Interest, Report, Verdict, Watch};
 use tower_telemetry_semconv::attribute;
 
 use crate::{Describe, SpanEnd, Spans};
@@ -135,15 +135,13 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
 
 /// The body failed after the span had ended at the head.
 fn tell_late_failure<F>(trace: TraceId, span: SpanId, report: &Report<'_, F>) {
-    let failure = match report.end {
-        End::Failed(Failure::Body(_) | Failure::Short { .. }) => "body_error",
-        End::Panicked => "panic",
-        End::Complete { .. } | End::Failed(Failure::Service(_)) | End::Dropped => return,
-    };
+    if matches!(report.end, End::Complete { .. } | End::Dropped) {
+        return;
+    }
     tracing::warn!(
         trace_id = %trace,
         span_id = %span,
-        error.type = failure,
+        error.type = report.verdict.error_type(),
         bytes = report.bytes,
         "a response body failed after its client span had ended"
     );

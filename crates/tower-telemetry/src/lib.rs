@@ -1,4 +1,4 @@
-//! Observability for axum, tonic and any tower stack: one future, one body, every end seen.
+//! Observability for axum, hyper and any tower stack that speaks HTTP: one future, one body, every end seen.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -23,8 +23,8 @@
 //!
 //! | part | crate | what it does |
 //! |---|---|---|
-//! | [`server`] | `tower-telemetry-extract` | the caller's context becomes the parent of a SERVER span |
-//! | [`client`] | `tower-telemetry-inject` | a CLIENT span, its context in the request headers |
+//! | [`server`], [`extract`] | `tower-telemetry-extract` | the caller's context becomes the parent of a SERVER span |
+//! | [`client`], [`inject`] | `tower-telemetry-inject` | a CLIENT span, its context in the request headers |
 //! | [`observe`] | `tower-telemetry-observe` | the mechanism: each call's end, exactly once; your own observers |
 //! | [`semconv`] | `tower-telemetry-semconv` | what requests say, in the words of the semantic conventions |
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
@@ -33,8 +33,12 @@
 
 #[doc(no_inline)]
 pub use opentelemetry;
+#[doc(no_inline)]
+pub use tower_telemetry_extract as extract;
 #[doc(inline)]
 pub use tower_telemetry_extract::{Extract, ExtractLayer};
+#[doc(no_inline)]
+pub use tower_telemetry_inject as inject;
 #[doc(inline)]
 pub use tower_telemetry_inject::{Inject, InjectLayer};
 #[doc(no_inline)]
