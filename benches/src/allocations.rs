@@ -86,3 +86,30 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.realloc(memory, layout, size) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_held() {
+        let before = Allocations::now();
+        let kept = black_box(Box::new([0_u8; 100]));
+        drop(black_box(Box::new([0_u8; 50])));
+        let since = before.since();
+        assert_eq!((since.count, since.bytes, since.held()), (2, 150, 100));
+        drop(kept);
+        assert_eq!(before.since().held(), 0);
+    }
+
+    #[test]
+    fn growing_is_an_allocation() {
+        let before = Allocations::now();
+        let mut vec: Vec<u8> = black_box(Vec::with_capacity(10));
+        vec.reserve_exact(20);
+        assert_eq!((before.since().count, before.since().held()), (2, 20));
+        drop(vec);
+    }
+}

@@ -120,3 +120,50 @@ pub(crate) fn until_ready<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::{Pending, pending, ready};
+
+    use http_body_util::Full;
+    use tower::service_fn;
+
+    use super::*;
+
+    thread_local! {
+        static CALLS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn a_loop_makes_as_many_calls_as_it_is_told() {
+        let service = service_fn(|_: Request<()>| {
+            CALLS.set(CALLS.get() + 1);
+            ready(Ok(Response::new(Full::new(&b"body"[..]))))
+        });
+        requests(service, Request::default)()(3);
+        assert_eq!(CALLS.get(), 3);
+    }
+
+    #[test]
+    fn frames_are_read_from_one_answer() {
+        let service = service_fn(|_: Request<()>| {
+            CALLS.set(CALLS.get() + 1);
+            ready(Ok(Response::new(crate::workload::Endless)))
+        });
+        frames(service, Request::default)()(3);
+        assert_eq!(CALLS.get(), 1);
+    }
+
+    #[test]
+    fn a_waiting_call_holds_its_future_and_what_that_has_on_the_heap() {
+        async fn wait(_: Request<()>) -> Result<Response<Full<&'static [u8]>>, Infallible> {
+            let _heap = black_box(Box::new([0_u8; 100]));
+            let never: Pending<Infallible> = pending();
+            match never.await {}
+        }
+        let held = waiting(service_fn(wait), Request::default);
+        assert_eq!(held.heap, 100);
+        assert!(held.future > size_of::<Box<[u8; 100]>>());
+    }
+}

@@ -17,7 +17,8 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 use tower::{Layer, Service};
 
-use crate::workload::{ADDRESS, Handler, PORT, ROUTE, URL, provider};
+use crate::provider::provider;
+use crate::workload::{ADDRESS, Handler, PORT, ROUTE, URL};
 
 /// How the context gets out of headers and into them.
 #[derive(Clone, Copy, Debug)]

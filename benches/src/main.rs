@@ -12,6 +12,7 @@ mod floors;
 mod options;
 mod ours;
 mod peers;
+mod provider;
 mod rows;
 mod stacks;
 mod table;

@@ -9,7 +9,7 @@ use tower_telemetry::semconv::Http;
 use tower_telemetry::span::Spans;
 use tower_telemetry::{ExtractLayer, InjectLayer};
 
-use crate::workload::provider;
+use crate::provider::provider;
 
 pub(crate) const GIVEN: &str = "tower-telemetry, tracer given";
 pub(crate) const GIVEN_AXUM: &str = "tower-telemetry, tracer given (axum)";
@@ -52,4 +52,58 @@ pub(crate) fn install_foreign_propagator() {
         Box::new(TraceContextPropagator::new()),
         Box::new(BaggagePropagator::new()),
     ]));
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_sdk::trace::SpanData;
+
+    use super::*;
+    use crate::drive::Pair;
+    use crate::provider::ENDED;
+    use crate::workload::Caller::{self, Sampled, Unsampled};
+    use crate::{floors, stacks};
+
+    fn spans(pair: &Pair) -> Vec<SpanData> {
+        (pair.with)()(1);
+        ENDED.take()
+    }
+
+    fn assert_same(pair: fn(Caller) -> Pair, by_hand: fn(Caller) -> Pair) {
+        let [said, said_by_hand] = [pair, by_hand].map(|pair| {
+            let spans = spans(&pair(Sampled));
+            assert_eq!(spans.len(), 1);
+            assert!(spans[0].parent_span_is_remote);
+            let attributes = spans[0].attributes.iter();
+            let mut said: Vec<_> = attributes
+                .map(|said| format!("{} = {:?}", said.key, said.value))
+                .collect();
+            said.sort();
+            said.push(format!("{:?} {}", spans[0].span_kind, spans[0].name));
+            said
+        });
+        let texts = |said: Vec<String>| {
+            said.join("\n")
+                .replace("Static(", "Owned(")
+                .replace("RefCounted(", "Owned(")
+        };
+        assert_eq!(texts(said), texts(said_by_hand));
+        assert!(spans(&pair(Unsampled)).is_empty());
+    }
+
+    #[test]
+    fn a_server_span_says_what_the_one_by_hand_says() {
+        assert_same(
+            |caller| stacks::tower(caller, &server()),
+            |caller| stacks::instead(caller, floors::Server::stock()),
+        );
+    }
+
+    #[test]
+    fn a_client_span_says_what_the_one_by_hand_says() {
+        assert_same(
+            |caller| stacks::client(caller, &client()),
+            |caller| stacks::client(caller, &floors::Client::stock()),
+        );
+    }
 }

@@ -74,6 +74,9 @@ fn median(numbers: impl Iterator<Item = f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -82,10 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_is_counted_until_the_time_is_over() {
-        let subject: Subject = Box::new(|| Box::new(|_| thread::sleep(Duration::from_millis(1))));
-        let [one, two] = [1, 2].map(|threads| rate(&subject, threads));
-        assert!(one > 0.0 && one <= 200_000.0, "{one}");
-        assert!(two > one, "{two}");
+    fn each_thread_has_a_loop_of_its_own() {
+        let loops = Arc::new(AtomicUsize::new(0));
+        let made = Arc::clone(&loops);
+        let subject: Subject = Box::new(move || {
+            made.fetch_add(1, Ordering::Relaxed);
+            Box::new(|_| ())
+        });
+        assert!(rate(&subject, 2) > 0.0);
+        assert_eq!(loops.load(Ordering::Relaxed), 2);
     }
 }

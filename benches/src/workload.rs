@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HOST, USER_AGENT};
@@ -12,8 +11,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use http_body::Body;
 use http_body_util::{Empty, Full};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
 use tower::Service;
 use tower_telemetry::semconv::Route;
 
@@ -156,27 +153,5 @@ impl Body for Endless {
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
         let data = Bytes::from_static(BODY.as_bytes());
         Poll::Ready(Some(Ok(http_body::Frame::data(data))))
-    }
-}
-
-/// A provider of the SDK that drops every span at its end.
-pub(crate) fn provider() -> SdkTracerProvider {
-    SdkTracerProvider::builder().with_span_processor(Dropping).build()
-}
-
-#[derive(Debug)]
-struct Dropping;
-
-impl SpanProcessor for Dropping {
-    fn on_start(&self, _: &mut Span, _: &opentelemetry::Context) {}
-
-    fn on_end(&self, _: SpanData) {}
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
     }
 }

@@ -13,7 +13,8 @@ use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::workload::{ROUTE, provider};
+use crate::provider::provider;
+use crate::workload::ROUTE;
 
 /// What the bridge adds to each span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

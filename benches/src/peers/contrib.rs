@@ -5,8 +5,9 @@ use opentelemetry_instrumentation_tower::http::extractors::FnRouteExtractor;
 use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
+use crate::provider::provider;
 use crate::stacks::Incoming;
-use crate::workload::{ROUTE, provider};
+use crate::workload::ROUTE;
 
 /// What it looks for: a provider, and the stock propagator.
 pub(crate) fn install() {

@@ -14,43 +14,43 @@ use crate::{Extract, TraceHeader};
 pub struct ExtractLayer {
     http: Http<Server>,
     extract: Extract,
+    // Both of them, once for all services: axum makes a new one whenever it likes.
+    layer: ObserveLayer<Http<Server>, Extract>,
 }
 
 impl ExtractLayer {
     /// With the global tracer provider, and the global propagator or W3C trace context.
     pub fn new() -> Self {
-        ExtractLayer {
-            http: Http::server(),
-            extract: Extract::new(),
-        }
+        Self::of(Http::server(), Extract::new())
+    }
+
+    fn of(http: Http<Server>, extract: Extract) -> Self {
+        let layer = ObserveLayer::new(http.clone(), extract.clone());
+        ExtractLayer { http, extract, layer }
     }
 
     /// Reads requests like this: scheme, trust in callers, known methods, error types.
-    pub fn with_http(mut self, http: Http<Server>) -> Self {
-        self.http = http;
-        self
+    pub fn with_http(self, http: Http<Server>) -> Self {
+        Self::of(http, self.extract)
     }
 
     /// Makes spans like these: tracer, filter, headers, attributes of your own.
-    pub fn with_spans(mut self, spans: Spans<HttpCall<Server>>) -> Self {
-        self.extract = self.extract.with_spans(spans);
-        self
+    pub fn with_spans(self, spans: Spans<HttpCall<Server>>) -> Self {
+        Self::of(self.http, self.extract.with_spans(spans))
     }
 
     /// Reads the caller's context with this propagator.
-    pub fn with_propagation(mut self, propagation: Propagation) -> Self {
-        self.extract = self.extract.with_propagation(propagation);
-        self
+    pub fn with_propagation(self, propagation: Propagation) -> Self {
+        Self::of(self.http, self.extract.with_propagation(propagation))
     }
 
     /// Names the request's span in the responses to those requests of which `wanted` is true. Nobody is told by default.
     pub fn with_trace_header(
-        mut self,
+        self,
         header: TraceHeader,
         wanted: impl Fn(&request::Parts) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.extract = self.extract.with_trace_header(header, wanted);
-        self
+        Self::of(self.http, self.extract.with_trace_header(header, wanted))
     }
 }
 
@@ -64,6 +64,6 @@ impl<S> Layer<S> for ExtractLayer {
     type Service = Observed<S, Http<Server>, Extract>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ObserveLayer::new(self.http.clone(), self.extract.clone()).layer(inner)
+        self.layer.layer(inner)
     }
 }

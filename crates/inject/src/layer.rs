@@ -13,39 +13,39 @@ use crate::Inject;
 pub struct InjectLayer {
     http: Http<Client>,
     inject: Inject,
+    // Both of them, once for all services: axum makes a new one whenever it likes.
+    layer: ObserveLayer<Http<Client>, Inject>,
 }
 
 impl InjectLayer {
     /// With the global tracer provider, and the global propagator or W3C trace context.
     pub fn new() -> Self {
-        InjectLayer {
-            http: Http::client(),
-            inject: Inject::new(),
-        }
+        Self::of(Http::client(), Inject::new())
+    }
+
+    fn of(http: Http<Client>, inject: Inject) -> Self {
+        let layer = ObserveLayer::new(http.clone(), inject.clone());
+        InjectLayer { http, inject, layer }
     }
 
     /// Reads requests like this: known methods, redacted query keys, error types.
-    pub fn with_http(mut self, http: Http<Client>) -> Self {
-        self.http = http;
-        self
+    pub fn with_http(self, http: Http<Client>) -> Self {
+        Self::of(http, self.inject)
     }
 
     /// Makes spans like these: tracer, filter, headers, attributes of your own.
-    pub fn with_spans(mut self, spans: Spans<HttpCall<Client>>) -> Self {
-        self.inject = self.inject.with_spans(spans);
-        self
+    pub fn with_spans(self, spans: Spans<HttpCall<Client>>) -> Self {
+        Self::of(self.http, self.inject.with_spans(spans))
     }
 
     /// Writes the context with this propagator.
-    pub fn with_propagation(mut self, propagation: Propagation) -> Self {
-        self.inject = self.inject.with_propagation(propagation);
-        self
+    pub fn with_propagation(self, propagation: Propagation) -> Self {
+        Self::of(self.http, self.inject.with_propagation(propagation))
     }
 
     /// Writes it only for these hosts.
-    pub fn with_outbound(mut self, outbound: Outbound) -> Self {
-        self.inject = self.inject.with_outbound(outbound);
-        self
+    pub fn with_outbound(self, outbound: Outbound) -> Self {
+        Self::of(self.http, self.inject.with_outbound(outbound))
     }
 }
 
@@ -59,6 +59,6 @@ impl<S> Layer<S> for InjectLayer {
     type Service = Observed<S, Http<Client>, Inject>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ObserveLayer::new(self.http.clone(), self.inject.clone()).layer(inner)
+        self.layer.layer(inner)
     }
 }

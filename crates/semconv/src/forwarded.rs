@@ -86,7 +86,7 @@ impl Hops<'_> {
     fn go_on_behind(self, address: IpAddr) -> bool {
         match self {
             Hops::All => true,
-            Hops::By(peers) => peers.contain(address),
+            Hops::By(peers) => peers.contains(address),
             Hops::Last => false,
         }
     }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::text::{clean, clean_bytes};
-use crate::url::REDACTED;
+use crate::url::{REDACTED, RedactedKeys, redact_url};
 
 /// Headers that carry credentials. They are never captured.
 const CREDENTIALS: [&str; 42] = [
@@ -52,6 +52,17 @@ const CREDENTIALS: [&str; 42] = [
     "x-subject-token",
     "x-vault-token",
     "x-xsrf-token",
+];
+
+/// Headers whose value is a URL.
+const URLS: [&str; 7] = [
+    "content-location",
+    "location",
+    "referer",
+    "x-forwarded-uri",
+    "x-original-uri",
+    "x-original-url",
+    "x-rewrite-url",
 ];
 
 /// The most values of one header that are captured.
@@ -113,18 +124,32 @@ impl AllowedHeaders {
     /// The allowed headers that are there, in the order they were allowed, with their values (at most 32 each).
     ///
     /// A value that is marked [sensitive](http::HeaderValue::is_sensitive) is `REDACTED`. The others are [clean]; bytes that are not
-    /// UTF-8 are escaped as `\xNN`.
+    /// UTF-8 are escaped as `\xNN`. In headers that hold a URL, such as `referer` and `location`, its user information and the values of the
+    /// [usual keys](crate::url::REDACTED_QUERY_KEYS) are redacted first.
     pub fn captured<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a HeaderName, Vec<String>)> {
         self.0.iter().filter_map(|name| {
             let values = headers.get_all(name).into_iter().take(MAX_VALUES);
             let texts: Vec<_> = values
-                .map(|value| match value.is_sensitive() {
-                    true => REDACTED.to_owned(),
-                    false => clean_bytes(value.as_bytes()).into_owned(),
+                .map(|value| match (value.is_sensitive(), holds_url(name)) {
+                    (true, _) => REDACTED.to_owned(),
+                    (false, true) => url_text(value),
+                    (false, false) => clean_bytes(value.as_bytes()).into_owned(),
                 })
                 .collect();
             (!texts.is_empty()).then_some((name, texts))
         })
+    }
+}
+
+fn holds_url(name: &HeaderName) -> bool {
+    URLS.contains(&name.as_str())
+}
+
+/// A URL without its secrets; one that is not UTF-8 is not looked into.
+fn url_text(value: &HeaderValue) -> String {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(url) => clean(&redact_url(url, &RedactedKeys::default())).into_owned(),
+        Err(_) => REDACTED.to_owned(),
     }
 }
 
@@ -162,6 +187,26 @@ mod tests {
     fn captured(allowed: &AllowedHeaders, headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
         let captured = allowed.captured(headers);
         captured.map(|(name, values)| (name.to_string(), values)).collect()
+    }
+
+    #[test]
+    fn the_secrets_of_a_url_are_redacted_in_headers_that_hold_one() {
+        let allowed = AllowedHeaders::new(["referer", "location", "x-tenant"]).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "referer",
+            HeaderValue::from_static("https://u:SECRET@shop.test/a?sig=SECRET&b=1"),
+        );
+        headers.append("location", HeaderValue::from_static("/next?sig=SECRET"));
+        headers.append(
+            "location",
+            HeaderValue::from_bytes(b"https://u:SECRET\xff@shop.test/").unwrap(),
+        );
+        headers.insert("x-tenant", HeaderValue::from_static("a?sig=b"));
+        let captured: Vec<_> = allowed.captured(&headers).map(|(_, values)| values).collect();
+        assert_eq!(captured[0], ["https://REDACTED:REDACTED@shop.test/a?sig=REDACTED&b=1"]);
+        assert_eq!(captured[1], ["/next?sig=REDACTED", "REDACTED"]);
+        assert_eq!(captured[2], ["a?sig=b"]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub enum Trust {
 ///
 /// let balancers: IpNet = "10.0.0.0/8".parse()?;
 /// let peers = Peers::new([balancers, IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST))]);
-/// assert!(peers.contain(Ipv4Addr::new(10, 0, 0, 1).into()));
+/// assert!(peers.contains(Ipv4Addr::new(10, 0, 0, 1).into()));
 /// # Ok::<(), ipnet::AddrParseError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Peers {
     }
 
     /// Whether this address is in one of the networks. An IPv4 address that is written as an IPv6 one (`::ffff:10.0.0.1`) is an IPv4 address.
-    pub fn contain(&self, address: IpAddr) -> bool {
+    pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|net| net.contains(&address))
     }
@@ -115,7 +115,7 @@ impl TrustPolicy {
         match &self.0 {
             Policy::Fixed(trust) => *trust,
             Policy::Peers(peers, otherwise) => match peer(&request.extensions) {
-                Some(peer) if peers.contain(peer.ip()) => Trust::Parent,
+                Some(peer) if peers.contains(peer.ip()) => Trust::Parent,
                 _ => *otherwise,
             },
             Policy::By(decide) => contain(|| decide(request)).unwrap_or(Trust::Ignore),
@@ -192,8 +192,8 @@ mod tests {
     #[test]
     fn an_address_in_ipv6_dress_is_among_the_ipv4_peers() {
         let peers = Peers::new([IpAddr::from(Ipv4Addr::new(10, 0, 0, 1))]);
-        assert!(peers.contain("::ffff:10.0.0.1".parse().unwrap()));
-        assert!(!peers.contain("::ffff:10.0.0.2".parse().unwrap()));
+        assert!(peers.contains("::ffff:10.0.0.1".parse().unwrap()));
+        assert!(!peers.contains("::ffff:10.0.0.2".parse().unwrap()));
     }
 
     #[test]
