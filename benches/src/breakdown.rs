@@ -139,7 +139,7 @@ mod tests {
 fl=(1) /home/me/.cargo/registry/src/index.crates.io-1/http-1.5.0/src/lib.rs
 fn=(1) outer
 10 5
-cfi=(2) /work/crates/span/src/watch.rs
+cfi=(2) /home/me/crates/span/src/watch.rs
 cfn=(2) inner
 calls=3 20
 +2 60

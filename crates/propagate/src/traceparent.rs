@@ -33,18 +33,25 @@ impl Traceparent {
         if known[2] != b'-' || known[35] != b'-' || known[52] != b'-' {
             return None;
         }
-        match (hex(&known[..2])?, value.get(55)) {
+        let mut digits = Digits::default();
+        let version_and_flags = digits.eight([b'0', b'0', b'0', b'0', known[0], known[1], known[53], known[54]]);
+        let high = digits.sixteen(known[3..19].try_into().ok()?);
+        let low = digits.sixteen(known[19..35].try_into().ok()?);
+        let parent_id = digits.sixteen(known[36..52].try_into().ok()?);
+        if digits.wrong != 0 {
+            return None;
+        }
+        let [version, flags] = [version_and_flags >> 8, version_and_flags & 0xff];
+        match (version, value.get(55)) {
             (0xff, _) => return None,
             (_, None) => {}
             (1.., Some(b'-')) if value.is_ascii() => {}
             (_, Some(_)) => return None,
         }
-        let high = u128::from(hex(&known[3..19])?);
-        let low = u128::from(hex(&known[19..35])?);
         let parent = Self {
-            trace_id: TraceId::from(high << 64 | low),
-            parent_id: SpanId::from(hex(&known[36..52])?),
-            flags: TraceFlags::new(u8::try_from(hex(&known[53..])?).ok()?) & DEFINED,
+            trace_id: TraceId::from(u128::from(high) << 64 | u128::from(low)),
+            parent_id: SpanId::from(parent_id),
+            flags: TraceFlags::new(u8::try_from(flags).ok()?) & DEFINED,
         };
         (parent.trace_id != TraceId::INVALID && parent.parent_id != SpanId::INVALID).then_some(parent)
     }
@@ -59,35 +66,38 @@ impl Traceparent {
     }
 }
 
-/// At most 16 lower-case hexadecimal digits, as a number.
-#[inline(always)]
-fn hex(digits: &[u8]) -> Option<u64> {
-    let mut text = [b'0'; 16];
-    text[16 - digits.len()..].copy_from_slice(digits);
-    let (high, low) = text.split_at(8);
-    Some(eight(high.try_into().ok()?)? << 32 | eight(low.try_into().ok()?)?)
+/// Reads lower-case hexadecimal digits, eight at once, and remembers whether all of them were.
+#[derive(Default)]
+struct Digits {
+    wrong: u64,
 }
 
-/// Eight digits at once: each byte of the word is a digit on its way to its value.
-#[inline(always)]
-fn eight(digits: [u8; 8]) -> Option<u64> {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_be_bytes(digits);
-    // 1 for `a` to `f`, which are 0x61 to 0x66; 0 for `0` to `9`, which are 0x30 to 0x39.
-    let letter = word >> 6 & EACH;
-    let low = word & (EACH * 0x0f);
-    let misplaced = (word & (EACH * 0xf0)) ^ (EACH * 0x30 + letter * 0x30);
-    // The low half of a digit is at most 9, of a letter 1 to 6: whatever is more overflows into the high half when 6, or 9, is added.
-    let too_large = (low + EACH * 6 + letter * 3) & (EACH * 0x10);
-    // And of a letter it is not 0: only then does 15 more not overflow.
-    let too_small = (letter * 0x10) & !(low + letter * 0x0f);
-    if misplaced | too_large | too_small != 0 {
-        return None;
+impl Digits {
+    #[inline(always)]
+    fn sixteen(&mut self, digits: [u8; 16]) -> u64 {
+        let [high, low] = [0, 8].map(|at| std::array::from_fn(|digit| digits[at + digit]));
+        self.eight(high) << 32 | self.eight(low)
     }
-    let values = low + letter * 9;
-    let bytes = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
-    Some((pairs | pairs >> 16) & 0xffff_ffff)
+
+    /// Each byte of the word is a digit on its way to its value.
+    #[inline(always)]
+    fn eight(&mut self, digits: [u8; 8]) -> u64 {
+        const EACH: u64 = 0x0101_0101_0101_0101;
+        let word = u64::from_be_bytes(digits);
+        // 1 for `a` to `f`, which are 0x61 to 0x66; 0 for `0` to `9`, which are 0x30 to 0x39.
+        let letter = word >> 6 & EACH;
+        let low = word & (EACH * 0x0f);
+        let misplaced = (word & (EACH * 0xf0)) ^ (EACH * 0x30 + letter * 0x30);
+        // The low half of a digit is at most 9, of a letter 1 to 6: whatever is more overflows into the high half when 6, or 9, is added.
+        let too_large = (low + EACH * 6 + letter * 3) & (EACH * 0x10);
+        // And of a letter it is not 0: only then does 15 more not overflow.
+        let too_small = (letter * 0x10) & !(low + letter * 0x0f);
+        self.wrong |= misplaced | too_large | too_small;
+        let values = low + letter * 9;
+        let bytes = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+        let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+        (pairs | pairs >> 16) & 0xffff_ffff
+    }
 }
 
 fn write_hex(text: &mut [u8], bytes: &[u8]) {
@@ -125,15 +135,21 @@ mod tests {
     }
 
     #[test]
-    fn only_sixteen_bytes_are_digits() {
-        for byte in 0..=u8::MAX {
-            let expected = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
-            assert_eq!(hex(&[byte]), expected.map(u64::from), "byte {byte:#04x}");
-            assert_eq!(
-                hex(&[b'f', byte]).is_some(),
-                expected.is_some(),
-                "byte {byte:#04x} after a digit"
-            );
+    fn only_sixteen_bytes_are_digits_wherever_they_stand() {
+        for at in 0..8 {
+            for byte in 0..=u8::MAX {
+                let expected = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
+                for around in [*b"00000000", *b"ffffffff", *b"9a9a9a9a"] {
+                    let mut text = around;
+                    text[at] = byte;
+                    let mut digits = Digits::default();
+                    let value = digits.eight(text);
+                    assert_eq!(digits.wrong == 0, expected.is_some(), "{byte:#04x} at {at}");
+                    if let Some(expected) = expected {
+                        assert_eq!(value >> (28 - 4 * at) & 0xf, u64::from(expected), "{byte:#04x} at {at}");
+                    }
+                }
+            }
         }
     }
 
