@@ -74,6 +74,7 @@
 mod body;
 mod classify;
 mod contain;
+mod expected;
 mod fuse;
 mod future;
 mod observation;

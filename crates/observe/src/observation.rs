@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, request, response};
+use http::{HeaderMap, StatusCode, request, response};
 
+use crate::expected::{Asked, Body, expected};
 use crate::{
     Call, Classify, ClassifyHttp, End, Failure, Head, Interest, Observe, Report, Watch, contain, plain_verdict,
 };
@@ -37,25 +37,6 @@ struct Live<C: Classify, O: Observe<C::Facts>> {
     bytes: u64,
 }
 
-/// What the request's method means for the response's body.
-#[derive(Clone, Copy)]
-enum Asked {
-    Head,
-    Connect,
-    Other,
-}
-
-/// How a body that is dropped, or just stops, is to be understood.
-#[derive(Clone, Copy, PartialEq)]
-enum Body {
-    /// HTTP allows none: whoever drops it is done.
-    Absent,
-    /// Announced with this many bytes: whoever has had them all may stop asking.
-    Announced(u64),
-    /// Only its own end tells.
-    Open,
-}
-
 impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
     /// Begins to watch a call of which these facts are known.
     pub fn begin(shared: Arc<(C, O)>, facts: C::Facts) -> Self {
@@ -68,11 +49,7 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
     }
 
     fn start(shared: Arc<(C, O)>, facts: C::Facts, request: Option<&mut request::Parts>) -> Self {
-        let asked = match request.as_deref().map(|request| &request.method) {
-            Some(&Method::HEAD) => Asked::Head,
-            Some(&Method::CONNECT) => Asked::Connect,
-            _ => Asked::Other,
-        };
+        let asked = Asked::by(request.as_deref().map(|request| &request.method));
         let mut call = Call::new(&facts, request);
         let started = call.started;
         let watch = contain(|| shared.1.watch(&mut call));
@@ -192,7 +169,7 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
         let Some(facts) = &mut live.facts else { return };
         let elapsed = live.started.elapsed();
         live.to_head = Some(elapsed);
-        live.body = announced(live.asked, response);
+        live.body = expected(live.asked, response);
         let status = response.status;
         let verdict = contain(|| live.shared.0.head(facts, response))
             .unwrap_or_else(|| plain_verdict(&End::Complete { trailers: None }));
@@ -208,29 +185,6 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
             self.end(End::Complete { trailers: None });
         }
     }
-}
-
-fn announced(asked: Asked, response: &response::Parts) -> Body {
-    let status = response.status;
-    let bodiless = matches!(asked, Asked::Head)
-        || status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED;
-    if bodiless {
-        return Body::Absent;
-    }
-    let mut lengths = response.headers.get_all(CONTENT_LENGTH).iter();
-    match (lengths.next().and_then(length), lengths.next()) {
-        (Some(length), None) => Body::Announced(length),
-        _ => Body::Open,
-    }
-}
-
-/// A `Content-Length`: digits and nothing else.
-fn length(value: &HeaderValue) -> Option<u64> {
-    let digits = value.to_str().ok()?;
-    let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    only_digits.then(|| digits.parse().ok())?
 }
 
 impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
@@ -291,21 +245,6 @@ impl<C: Classify, O: Observe<C::Facts>> Drop for EndOnUnwind<'_, C, O> {
 mod tests {
     use super::*;
     use crate::Plain;
-
-    #[test]
-    fn a_length_is_digits_and_nothing_else() {
-        for (value, expected) in [
-            ("0", Some(0)),
-            ("12", Some(12)),
-            ("+5", None),
-            ("", None),
-            ("5 ", None),
-            ("-1", None),
-        ] {
-            assert_eq!(length(&HeaderValue::from_static(value)), expected, "{value:?}");
-        }
-        assert_eq!(length(&HeaderValue::from_static("99999999999999999999")), None);
-    }
 
     #[test]
     fn drops_that_panic_one_after_the_other_are_contained() {
