@@ -45,14 +45,12 @@ fn profile(case: &Case, contender: &Contender, calls: [u64; 2], options: &[&str]
         "valgrind",
         "--tool=callgrind",
         "--toggle-collect=*child*counted*",
-        "--separate-threads=yes",
         &file_option,
     ];
     let valgrind = valgrind.iter().chain(options).map(|word| (*word).to_owned());
     let child = child::command(Measure::Calls, case, contender, calls)?;
     child::run(&valgrind.chain(child).collect::<Vec<_>>())?;
-    let first_thread = folder.0.join("profile-01");
-    fs::read_to_string(&first_thread).with_context(|| format!("callgrind left no {}", first_thread.display()))
+    fs::read_to_string(&file).with_context(|| format!("callgrind left no {}", file.display()))
 }
 
 fn total(profile: &str) -> Result<f64> {

@@ -55,6 +55,8 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
         let watch = contain(|| shared.1.watch(&mut call));
         let interest = contain(|| watch.interest()).unwrap_or_default();
         if interest == Interest::Nothing {
+            contain(|| drop(watch));
+            contain(|| drop(facts));
             return Self::over();
         }
         Observation {

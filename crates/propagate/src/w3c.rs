@@ -68,13 +68,21 @@ impl W3c {
 
     /// The context with the caller's span, if `headers` have a valid one.
     pub(crate) fn find(&self, cx: &Context, headers: &HeaderMap) -> Option<Context> {
-        let mut lines = headers.get_all(&TRACEPARENT).iter();
-        let (Some(line), None) = (lines.next(), lines.next()) else {
-            return None;
+        // One pass over the headers costs less than to look for two of them.
+        let mut line = None;
+        let mut states = false;
+        for (name, value) in headers {
+            match name.as_str().len() {
+                11 if *name == TRACEPARENT && line.replace(value).is_some() => return None,
+                10 => states |= *name == TRACESTATE,
+                _ => {}
+            }
+        }
+        let parent = Traceparent::parse(line?.as_bytes())?;
+        let state = match states {
+            true => Tracestate::read(headers.get_all(&TRACESTATE).iter().map(HeaderValue::as_bytes)),
+            false => None,
         };
-        let parent = Traceparent::parse(line.as_bytes())?;
-        let lines = headers.get_all(&TRACESTATE).iter();
-        let state = Tracestate::read(lines.map(HeaderValue::as_bytes));
         Some(continued(cx, parent, state))
     }
 

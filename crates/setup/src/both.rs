@@ -8,6 +8,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
+use crate::error::{panicked, reason};
 use crate::pipeline::Processor;
 
 /// Feeds two processors with one copy of each span.
@@ -62,6 +63,7 @@ pub(crate) fn together(
         }
     });
     match (first, second) {
+        (Err(OTelSdkError::Timeout(after)), Err(OTelSdkError::Timeout(_))) => Err(OTelSdkError::Timeout(after)),
         (Err(first), Err(second)) => Err(OTelSdkError::InternalFailure(format!(
             "{}; {}",
             reason(first),
@@ -69,19 +71,6 @@ pub(crate) fn together(
         ))),
         (first, second) => first.and(second),
     }
-}
-
-/// What the error says, without the SDK's introduction.
-pub(crate) fn reason(error: OTelSdkError) -> String {
-    match error {
-        OTelSdkError::InternalFailure(reason) => reason,
-        OTelSdkError::Timeout(after) => format!("an exporter did not finish within {after:?}"),
-        OTelSdkError::AlreadyShutdown => "an exporter has stopped: it was shut down, or it panicked".into(),
-    }
-}
-
-fn panicked() -> OTelSdkError {
-    OTelSdkError::InternalFailure("an exporter panicked".into())
 }
 
 #[cfg(test)]
@@ -107,6 +96,8 @@ mod tests {
             .expect_err("both failed")
             .to_string();
         assert!(error.contains("one") && error.contains("two"), "{error}");
+        let late = || Err(OTelSdkError::Timeout(Duration::from_secs(1)));
+        assert!(matches!(together(&late, &late), Err(OTelSdkError::Timeout(_))));
         let panics = together(&|| Ok(()), &|| panic!("on purpose"));
         assert!(panics.is_err());
     }

@@ -3,18 +3,27 @@
 use std::fmt;
 use std::time::Duration;
 
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider, ShouldSample, SpanExporter};
+use opentelemetry_sdk::trace::{SdkTracerProvider, ShouldSample, SpanExporter};
 use tower_telemetry_propagate::W3c;
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 use crate::Otlp;
+use crate::batches::Batches;
 use crate::pipeline::{Pipeline, Processor};
 use crate::telemetry::{Installed, Reach};
 use crate::{Error, Telemetry, Waterfall, environment};
 
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Starts a processor that may take so long for a flush.
+type Start = Box<dyn FnOnce(Duration) -> Processor + Send>;
+
+fn start(exporter: impl SpanExporter + 'static) -> Start {
+    Box::new(|flush_timeout| Box::new(Batches::start(exporter, flush_timeout)))
+}
 
 /// Settings for a service's [`Telemetry`]: what spans are made, where they go, and how long the end may take.
 #[must_use = "a builder does nothing until `install` or `build`"]
@@ -25,7 +34,8 @@ pub struct TelemetryBuilder {
     waterfall: Option<Waterfall>,
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
     otlp: Option<Otlp>,
-    exporters: Vec<Box<dyn FnOnce() -> Processor + Send>>,
+    set_propagator: Box<dyn FnOnce() + Send>,
+    exporters: Vec<Start>,
     shutdown_timeout: Duration,
 }
 
@@ -38,6 +48,7 @@ impl TelemetryBuilder {
             waterfall: None,
             #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
             otlp: None,
+            set_propagator: Box::new(|| global::set_text_map_propagator(W3c)),
             exporters: Vec::new(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         }
@@ -83,8 +94,30 @@ impl TelemetryBuilder {
 
     /// Exports by this exporter, too, in batches on a thread of their own, outside any async runtime. May be called several times.
     pub fn with_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        let batches = || Box::new(BatchSpanProcessor::builder(exporter).build()) as Processor;
-        self.exporters.push(Box::new(batches));
+        self.exporters.push(start(exporter));
+        self
+    }
+
+    /// How trace context travels in headers once telemetry is [installed](Self::install): the W3C trace context ([`W3c`]) unless set.
+    /// [`build`](Self::build) has no use for it.
+    ///
+    /// With baggage, too:
+    ///
+    /// ```
+    /// use opentelemetry::propagation::TextMapCompositePropagator;
+    /// use tower_telemetry_propagate::{W3c, W3cBaggage};
+    /// use tower_telemetry_setup::{Telemetry, Waterfall};
+    ///
+    /// let propagator = TextMapCompositePropagator::new(vec![Box::new(W3c), Box::new(W3cBaggage)]);
+    /// let telemetry = Telemetry::builder("orders")
+    ///     .with_waterfall(Waterfall::stderr())
+    ///     .with_propagator(propagator)
+    ///     .install()?;
+    /// # telemetry.shutdown()?;
+    /// # Ok::<(), tower_telemetry_setup::Error>(())
+    /// ```
+    pub fn with_propagator(mut self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
+        self.set_propagator = Box::new(|| global::set_text_map_propagator(propagator));
         self
     }
 
@@ -95,17 +128,13 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Builds the provider and makes it the process's own, with the W3C trace context ([`W3c`]) as the propagator.
+    /// Builds the provider and makes it the process's own, and so the [propagator](Self::with_propagator).
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build), and [`Error::AlreadyInstalled`] while the guard of another `install` lives.
     pub fn install(self) -> Result<Telemetry, Error> {
-        let installed = Installed::claim()?;
-        let telemetry = self.build_with(Reach::Process(installed))?;
-        global::set_tracer_provider(telemetry.tracer_provider().clone());
-        global::set_text_map_propagator(W3c);
-        Ok(telemetry)
+        self.build_with(Reach::Process(Installed::claim()?))
     }
 
     /// Builds the provider and leaves the process's own alone: for several services in one process, and for tests.
@@ -119,22 +148,27 @@ impl TelemetryBuilder {
 
     fn build_with(self, reach: Reach) -> Result<Telemetry, Error> {
         let resource = self.resource();
+        let timeout = self.shutdown_timeout;
         #[cfg_attr(not(any(feature = "otlp-http", feature = "otlp-grpc")), allow(unused_mut))]
         let mut exporters = self.exporters;
         #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
         if let Some(otlp) = self.otlp {
             let exporter = otlp.build(&environment::process)?;
-            exporters.push(Box::new(|| Box::new(BatchSpanProcessor::builder(exporter).build())));
+            exporters.push(start(exporter));
         }
-        let processors = exporters.into_iter().map(|start| start()).collect();
-        let pipeline = Pipeline::assemble(self.waterfall, processors, &resource);
+        let processors = exporters.into_iter().map(|start| start(timeout)).collect();
+        let pipeline = Pipeline::assemble(self.waterfall, processors, &resource, timeout);
         let pipeline = pipeline.ok_or(Error::NoExporter)?;
         let mut provider = SdkTracerProvider::builder().with_resource(resource);
         if let Some(sampler) = self.sampler {
             provider = provider.with_sampler(sampler);
         }
         let provider = provider.with_span_processor(pipeline.clone()).build();
-        Ok(Telemetry::new(provider, pipeline, self.shutdown_timeout, reach))
+        if let Reach::Process(_) = reach {
+            global::set_tracer_provider(provider.clone());
+            (self.set_propagator)();
+        }
+        Ok(Telemetry::new(provider, pipeline, timeout, reach))
     }
 
     fn resource(&self) -> Resource {

@@ -51,7 +51,7 @@ pub(crate) fn no_otlp(read: Read<'_>) -> Result<(), Error> {
         None => Ok(()),
         Some((name, value)) => Err(Error::Setting {
             name,
-            value,
+            value: crate::error::shown(&value),
             allowed: "unset, because this build has no OTLP exporter: \
                       enable the feature `otlp-http` or `otlp-grpc` of tower-telemetry-setup"
                 .into(),
@@ -173,8 +173,10 @@ mod tests {
     #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
     #[test]
     fn an_endpoint_without_an_exporter_is_an_error() {
-        let error = no_otlp(&variables(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a")])).expect_err("no exporter");
-        assert!(error.to_string().contains("`otlp-http`"), "{error}");
+        let set = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:secret@a")];
+        let error = no_otlp(&variables(&set)).expect_err("no exporter").to_string();
+        assert!(error.contains("`otlp-http`"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
     }
 
     #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]

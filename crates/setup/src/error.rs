@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use opentelemetry_sdk::error::OTelSdkError;
+
 /// Why telemetry could not be set up, flushed or shut down.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -17,7 +19,7 @@ pub enum Error {
     Setting {
         /// The variable or the method.
         name: &'static str,
-        /// Its value; credentials in a URL are left out.
+        /// Its value; of a URL without credentials and query.
         value: String,
         /// What would be right.
         allowed: Cow<'static, str>,
@@ -74,9 +76,63 @@ impl std::error::Error for Error {
     }
 }
 
+impl From<OTelSdkError> for Error {
+    fn from(error: OTelSdkError) -> Self {
+        match error {
+            OTelSdkError::Timeout(after) => Self::Timeout(after),
+            error => Self::Export(reason(error)),
+        }
+    }
+}
+
+/// What the SDK's error says, without its introduction.
+pub(crate) fn reason(error: OTelSdkError) -> String {
+    match error {
+        OTelSdkError::InternalFailure(reason) => reason,
+        OTelSdkError::Timeout(after) => format!("an exporter did not finish within {after:?}"),
+        OTelSdkError::AlreadyShutdown => "an exporter has stopped: it was shut down, or it panicked".into(),
+    }
+}
+
+pub(crate) fn panicked() -> OTelSdkError {
+    OTelSdkError::InternalFailure("an exporter panicked".into())
+}
+
+/// A URL for messages: the user information replaced, query and fragment cut off.
+pub(crate) fn shown(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (start, rest) = url.split_at(url.find("://").map_or(0, |at| at + "://".len()));
+    let authority = match start {
+        // Perhaps the scheme was forgotten, or a slash.
+        "" => rest,
+        _ => rest.split('/').next().unwrap_or_default(),
+    };
+    match authority.rfind('@') {
+        Some(at) => [start, "REDACTED:REDACTED", &rest[at..]].concat(),
+        None => url.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shown_url_has_no_secrets() {
+        for (url, expected) in [
+            ("http://a:1/x@y", "http://a:1/x@y"),
+            ("http://a:1/x?api-key=secret", "http://a:1/x"),
+            ("http://a:1?to=b@c", "http://a:1"),
+            ("http://a#secret", "http://a"),
+            ("http://secret@a:1", "http://REDACTED:REDACTED@a:1"),
+            ("https://user:s@cret@a/x@y?z", "https://REDACTED:REDACTED@a/x@y"),
+            ("user:secret@a:1", "REDACTED:REDACTED@a:1"),
+            ("http:/user:secret@a", "REDACTED:REDACTED@a"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(url), expected, "{url}");
+        }
+    }
 
     #[test]
     fn a_wrong_setting_is_named_with_its_value_on_one_line() {

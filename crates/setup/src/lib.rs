@@ -30,8 +30,8 @@
 //! ```
 //!
 //! - [`Telemetry`] is the guard. Its drop flushes and shuts down, within a bounded time, under any runtime or none.
-//! - [`TelemetryBuilder`] sets the service's name and version, its sampler, and where spans go: [`Otlp`] (HTTP and gRPC, by the
-//!   features `otlp-http` and `otlp-grpc`), a [`Waterfall`], exporters of your own, or all of them.
+//! - [`TelemetryBuilder`] sets the service's name and version, its sampler, its propagator, and where spans go: [`Otlp`] (HTTP and
+//!   gRPC, by the features `otlp-http` and `otlp-grpc`), a [`Waterfall`], exporters of your own, or all of them.
 //! - [`Waterfall`] collects spans into [`Trace`]s, over several services in one process, and prints them or hands them to a
 //!   closure. Tests can check traces that way, too.
 //!
@@ -42,41 +42,25 @@
     allow(rustdoc::broken_intra_doc_links)
 )]
 
+mod batches;
 mod both;
 mod bounded;
 mod builder;
-mod collector;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod driver;
-mod duration;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod endpoint;
 mod environment;
 mod error;
-mod escape;
-mod held;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod otlp;
-mod paint;
-mod past;
 mod pipeline;
-mod processor;
-mod render;
-mod row;
-mod sink;
-mod span;
-mod sweeper;
 mod telemetry;
-mod trace;
-mod tree;
 mod waterfall;
+
+/// The SDK whose samplers and exporters the builder takes.
+#[doc(no_inline)]
+pub use opentelemetry_sdk;
 
 pub use builder::TelemetryBuilder;
 pub use error::Error;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub use otlp::Otlp;
-pub use processor::WaterfallProcessor;
-pub use span::TraceSpan;
 pub use telemetry::Telemetry;
-pub use trace::Trace;
-pub use waterfall::Waterfall;
+pub use waterfall::{Trace, TraceSpan, Waterfall, WaterfallProcessor};

@@ -1,6 +1,7 @@
 //! The processors of a provider, one inside the other.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -14,11 +15,12 @@ use crate::both::Both;
 
 pub(crate) type Processor = Box<dyn SpanProcessor>;
 
-/// What a provider feeds: one processor, which wraps all others. Clones are the same pipeline, to flush it without the provider,
-/// whose own flush turns the error into a text for programmers.
+/// What a provider feeds: one processor, which wraps all others. Clones are the same pipeline, to flush it and shut it down without
+/// the provider, which turns errors into a text for programmers.
 #[derive(Debug, Clone)]
 pub(crate) struct Pipeline {
     outermost: Arc<dyn SpanProcessor>,
+    shut_down: Arc<AtomicBool>,
 }
 
 impl Pipeline {
@@ -27,19 +29,22 @@ impl Pipeline {
         waterfall: Option<Waterfall>,
         processors: Vec<Processor>,
         resource: &Resource,
+        flush_timeout: Duration,
     ) -> Option<Self> {
+        let processor = |waterfall: Waterfall| waterfall.processor().with_flush_timeout(flush_timeout);
         let others: Option<Processor> = processors
             .into_iter()
             .rev()
             .reduce(|rest, first| Box::new(Both::new(first, rest)));
         let mut outermost: Processor = match (waterfall, others) {
-            (Some(waterfall), Some(others)) => Box::new(waterfall.processor().with_boxed_next(others)),
-            (Some(waterfall), None) => Box::new(waterfall.processor()),
+            (Some(waterfall), Some(others)) => Box::new(processor(waterfall).with_boxed_next(others)),
+            (Some(waterfall), None) => Box::new(processor(waterfall)),
             (None, others) => others?,
         };
         outermost.set_resource(resource);
         Some(Self {
             outermost: outermost.into(),
+            shut_down: Arc::default(),
         })
     }
 }
@@ -62,7 +67,11 @@ impl SpanProcessor for Pipeline {
         self.outermost.force_flush()
     }
 
+    /// Only the first call does anything.
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        if self.shut_down.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
         self.outermost.shutdown_with_timeout(timeout)
     }
 }
@@ -76,6 +85,8 @@ mod tests {
     use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
 
     use super::*;
+
+    const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// Writes down what it is asked to do.
     #[derive(Debug, Clone, Default)]
@@ -115,22 +126,25 @@ mod tests {
         }
     }
 
-    fn provider(waterfall: Option<Waterfall>, recorders: &[&Recorder]) -> SdkTracerProvider {
+    fn pipeline(waterfall: Option<Waterfall>, recorders: &[&Recorder]) -> Pipeline {
         let boxed = recorders
             .iter()
             .map(|recorder| Box::new((*recorder).clone()) as Processor);
         let resource = Resource::builder_empty().build();
-        let pipeline = Pipeline::assemble(waterfall, boxed.collect(), &resource).expect("a processor");
-        SdkTracerProvider::builder().with_span_processor(pipeline).build()
+        Pipeline::assemble(waterfall, boxed.collect(), &resource, FLUSH_TIMEOUT).expect("a processor")
     }
 
     #[test]
-    fn everything_is_passed_on_to_every_processor() {
+    fn everything_is_passed_on_to_every_processor_and_the_end_once() {
         let (first, second, third) = (Recorder::default(), Recorder::default(), Recorder::default());
-        let provider = provider(Some(Waterfall::to(|_| ())), &[&first, &second, &third]);
+        let pipeline = pipeline(Some(Waterfall::to(|_| ())), &[&first, &second, &third]);
+        let provider = SdkTracerProvider::builder()
+            .with_span_processor(pipeline.clone())
+            .build();
         provider.tracer("t").in_span("a", |_| ());
         assert!(provider.force_flush().is_ok());
         assert!(provider.shutdown().is_ok());
+        assert!(pipeline.shutdown().is_ok());
         for recorder in [first, second, third] {
             assert_eq!(recorder.written(), ["resource", "start", "end a", "flush", "shutdown"]);
         }
@@ -139,7 +153,7 @@ mod tests {
     #[test]
     fn nothing_to_feed_is_no_pipeline() {
         let resource = Resource::builder_empty().build();
-        assert!(Pipeline::assemble(None, Vec::new(), &resource).is_none());
+        assert!(Pipeline::assemble(None, Vec::new(), &resource, FLUSH_TIMEOUT).is_none());
     }
 
     /// Asks for spans to be recorded, but not exported.
@@ -167,12 +181,9 @@ mod tests {
     #[test]
     fn spans_that_are_only_recorded_go_nowhere() {
         let recorder = Recorder::default();
-        let resource = Resource::builder_empty().build();
-        let processors: Vec<Processor> = vec![Box::new(recorder.clone())];
-        let pipeline = Pipeline::assemble(None, processors, &resource).expect("a processor");
         let provider = SdkTracerProvider::builder()
             .with_sampler(RecordOnly)
-            .with_span_processor(pipeline)
+            .with_span_processor(pipeline(None, &[&recorder]))
             .build();
         provider.tracer("t").in_span("a", |_| ());
         assert_eq!(recorder.written(), ["resource"]);

@@ -3,10 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor as _};
 
-use crate::both::reason;
 use crate::pipeline::Pipeline;
 use crate::{Error, TelemetryBuilder, bounded};
 
@@ -120,7 +118,7 @@ impl Telemetry {
     /// When an exporter failed or did not finish in time.
     pub fn flush(&self) -> Result<(), Error> {
         let pipeline = self.pipeline.clone();
-        bounded::run(self.timeout, move || pipeline.force_flush())?.map_err(lost)
+        bounded::run(self.timeout, move || pipeline.force_flush())?.map_err(Error::from)
     }
 
     /// Flushes and ends telemetry, at most for the shutdown timeout. Blocks. Spans that end later are not recorded.
@@ -137,14 +135,12 @@ impl Telemetry {
         let (provider, pipeline) = (self.provider.clone(), self.pipeline.clone());
         let timeout = self.timeout;
         bounded::run(timeout, move || {
-            // The SDK's shutdown keeps to itself whether its last export went well.
-            let flushed = pipeline.force_flush();
-            match provider.shutdown_with_timeout(timeout) {
-                Err(OTelSdkError::AlreadyShutdown) => Ok(()),
-                shut_down => flushed.and(shut_down),
-            }
+            let ended = pipeline.shutdown_with_timeout(timeout);
+            // So that it makes no more spans. What the pipeline has to say was said.
+            let _ = provider.shutdown_with_timeout(timeout);
+            ended
         })?
-        .map_err(lost)
+        .map_err(Error::from)
     }
 }
 
@@ -156,12 +152,5 @@ impl Drop for Telemetry {
         if let Err(error) = self.end() {
             tracing::warn!("telemetry ended badly: {error}");
         }
-    }
-}
-
-fn lost(error: OTelSdkError) -> Error {
-    match error {
-        OTelSdkError::Timeout(after) => Error::Timeout(after),
-        error => Error::Export(reason(error)),
     }
 }

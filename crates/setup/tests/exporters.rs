@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SpanData, SpanExporter};
 use tower_telemetry_setup::{Error, Telemetry, Trace, Waterfall};
 
@@ -153,6 +153,61 @@ fn an_exporter_that_panics_is_an_error_of_the_flush_and_nothing_else() -> Outcom
     work(&telemetry, "b");
     assert!(telemetry.flush().is_err());
     drop(telemetry);
+    Ok(())
+}
+
+/// Takes longer than the SDK waits for a flush.
+#[derive(Debug)]
+struct Slow(fn() -> OTelSdkResult);
+
+impl SpanExporter for Slow {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        std::thread::sleep(Duration::from_millis(5_500));
+        (self.0)()
+    }
+}
+
+fn slow(result: fn() -> OTelSdkResult) -> Result<Telemetry, Error> {
+    Telemetry::builder("orders")
+        .with_exporter(Slow(result))
+        .with_shutdown_timeout(Duration::from_secs(60))
+        .build()
+}
+
+#[test]
+fn a_flush_waits_as_long_as_it_may_and_tells_of_a_late_failure() -> Outcome {
+    let telemetry = slow(|| Err(OTelSdkError::Timeout(Duration::from_secs(5))))?;
+    work(&telemetry, "a");
+    let flushed = telemetry.flush();
+    assert!(matches!(flushed, Err(Error::Export(_))), "{flushed:?}");
+    telemetry.flush()?;
+    telemetry.shutdown()?;
+    Ok(())
+}
+
+#[test]
+fn an_end_waits_as_long_as_it_may() -> Outcome {
+    let telemetry = slow(|| Ok(()))?;
+    work(&telemetry, "a");
+    telemetry.shutdown()?;
+    Ok(())
+}
+
+#[derive(Debug)]
+struct Fails;
+
+impl SpanExporter for Fails {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Err(OTelSdkError::InternalFailure("no such luck".into()))
+    }
+}
+
+#[test]
+fn an_end_tells_of_a_failure() -> Outcome {
+    let telemetry = Telemetry::builder("orders").with_exporter(Fails).build()?;
+    work(&telemetry, "a");
+    let error = telemetry.shutdown().expect_err("the export failed").to_string();
+    assert_eq!(error, "spans were lost: no such luck");
     Ok(())
 }
 

@@ -95,12 +95,13 @@ async fn a_collector_that_is_down_is_an_error_of_the_flush_and_nothing_else() ->
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
     let address = format!("http://{}", listener.local_addr()?);
     drop(listener);
-    let telemetry = telemetry(Otlp::http().with_endpoint(&address))?;
+    let telemetry = telemetry(Otlp::http().with_endpoint(format!("{address}?api-key=secret")))?;
     work(&telemetry);
     let Err(Error::Export(reason)) = telemetry.flush() else {
         return Err("nobody took the spans".into());
     };
-    assert!(reason.starts_with(&address), "{reason}");
+    assert!(reason.starts_with(&format!("{address}/v1/traces did not")), "{reason}");
+    assert!(!reason.contains("secret"), "{reason}");
     work(&telemetry);
     let shut_down = telemetry.shutdown();
     assert!(matches!(shut_down, Err(Error::Export(_))), "{shut_down:?}");

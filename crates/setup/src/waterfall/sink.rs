@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::paint::Paint;
-use crate::trace::Trace;
+use super::paint::Paint;
+use super::trace::Trace;
 
 pub(crate) enum Sink {
     Stdout(Paint),
@@ -57,8 +57,8 @@ mod tests {
     use opentelemetry::trace::TraceId;
 
     use super::*;
-    use crate::span::tests::{data, span};
-    use crate::trace::Losses;
+    use crate::waterfall::span::tests::{data, span};
+    use crate::waterfall::trace::Losses;
 
     struct Closed;
 

@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use crate::Error;
-use crate::both::reason;
+use crate::error::reason;
 
 /// A thread with a small tokio runtime, on which nothing is traced. It ends when this is dropped.
 struct Driver {

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::held::Held;
-use crate::past::Past;
-use crate::span::{Progress, TraceSpan};
-use crate::trace::Trace;
+use super::held::Held;
+use super::past::Past;
+use super::span::{Progress, TraceSpan};
+use super::trace::Trace;
 
 /// Names one provider among those that share a collector.
 pub(crate) type ProviderId = u64;
@@ -157,7 +157,7 @@ impl Collector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::span::tests::{data, ids, in_trace};
+    use crate::waterfall::span::tests::{data, ids, in_trace};
 
     const QUIET: Duration = Duration::from_millis(50);
     const GATEWAY: ProviderId = 1;

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-use crate::collector::{Attention, Collector, Limits};
-use crate::sink::Sink;
-use crate::trace::Trace;
+use super::collector::{Attention, Collector, Limits};
+use super::sink::Sink;
+use super::trace::Trace;
 
 /// The thread looks at its traces no more often than this, however many finish.
 const SHORTEST_NAP: Duration = Duration::from_millis(1);

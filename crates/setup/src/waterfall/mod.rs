@@ -4,12 +4,27 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::collector::Limits;
-use crate::processor::WaterfallProcessor;
-use crate::render;
-use crate::sink::Sink;
-use crate::sweeper::Shared;
-use crate::trace::Trace;
+use self::collector::Limits;
+use self::sink::Sink;
+use self::sweeper::Shared;
+
+mod collector;
+mod duration;
+mod held;
+mod paint;
+mod past;
+mod processor;
+mod render;
+mod row;
+mod sink;
+mod span;
+mod sweeper;
+mod trace;
+mod tree;
+
+pub use self::processor::WaterfallProcessor;
+pub use self::span::TraceSpan;
+pub use self::trace::Trace;
 
 /// Prints each finished trace as a waterfall, or hands it to a closure.
 ///
@@ -20,7 +35,7 @@ use crate::trace::Trace;
 /// [quiet time](Self::with_quiet_time): a server's span may outlive the client's that called it (a streamed response), and the
 /// next service's may start a moment later. Nothing is lost when more comes after all: late spans come as a trace of their own
 /// that says [it is continued](Trace::is_continued). A flush hands over what is finished without waiting for the quiet time;
-/// a shutdown also what the service that shuts down has open, [marked so](crate::TraceSpan::is_ended).
+/// a shutdown also what the service that shuts down has open, [marked so](TraceSpan::is_ended).
 ///
 /// Memory is bounded by a number of traces under way and of spans in each. What finds no room is counted, and the count is
 /// shown with the next trace. Options apply to all clones.

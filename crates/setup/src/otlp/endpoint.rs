@@ -1,12 +1,11 @@
 //! The collector's address, checked before anything is sent to it.
 
-use std::borrow::Cow;
-
 use http::Uri;
 
+use super::Protocol;
 use crate::Error;
 use crate::environment::Read;
-use crate::otlp::Protocol;
+use crate::error::shown;
 
 #[cfg(feature = "otlp-http")]
 const TRACES: &str = "/v1/traces";
@@ -44,22 +43,16 @@ impl Endpoint {
         self.url
     }
 
-    /// The URL with `user:password@` replaced, for messages.
-    pub(crate) fn shown(&self) -> Cow<'_, str> {
-        let url = &self.url;
-        let start = url.find("://").map_or(0, |at| at + 3);
-        let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-        match url[start..end].rfind('@') {
-            Some(at) => Cow::Owned(format!("{}REDACTED{}", &url[..start], &url[start + at..])),
-            None => Cow::Borrowed(url),
-        }
+    /// The URL without its secrets, for messages.
+    pub(crate) fn shown(&self) -> String {
+        shown(&self.url)
     }
 
     fn checked(self) -> Result<Self, Error> {
         let wrong = |allowed: &'static str| {
             Err(Error::Setting {
                 name: self.source,
-                value: self.shown().into_owned(),
+                value: self.shown(),
                 allowed: allowed.into(),
             })
         };
@@ -97,10 +90,13 @@ impl Protocol {
     fn traces_url(self, base: &str) -> String {
         match self {
             #[cfg(feature = "otlp-http")]
-            Self::Http => match base.trim_end_matches('/') {
-                base if base.ends_with(TRACES) => base.to_owned(),
-                base => format!("{base}{TRACES}"),
-            },
+            Self::Http => {
+                let (path, query) = base.split_at(base.find(['?', '#']).unwrap_or(base.len()));
+                match path.trim_end_matches('/') {
+                    path if path.ends_with(TRACES) => format!("{path}{query}"),
+                    path => format!("{path}{TRACES}{query}"),
+                }
+            }
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => base.to_owned(),
         }
@@ -145,6 +141,9 @@ mod tests {
             resolve(Some("http://a/otlp"), &[]),
             Ok("http://a/otlp/v1/traces".into())
         );
+        for base in ["http://a?b=c/", "http://a/v1/traces/?b=c/"] {
+            assert_eq!(resolve(Some(base), &[]), Ok("http://a/v1/traces?b=c/".into()));
+        }
     }
 
     #[cfg(feature = "otlp-grpc")]
@@ -174,8 +173,8 @@ mod tests {
 
     #[test]
     fn credentials_stay_out_of_the_message() {
-        let error = resolve(Some("https://user:secret@a/x@y"), &[]).expect_err("https");
+        let error = resolve(Some("https://user:secret@a/x?api-key=secret"), &[]).expect_err("https");
         assert!(!error.contains("secret"), "{error}");
-        assert!(error.contains("https://REDACTED@a/x@y"), "{error}");
+        assert!(error.contains("`https://REDACTED:REDACTED@a/x"), "{error}");
     }
 }

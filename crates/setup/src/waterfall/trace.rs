@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{SpanId, TraceId};
 
-use crate::span::TraceSpan;
+use super::span::TraceSpan;
 
 /// The spans of one trace that this process has seen, from all services that share a [`Waterfall`](crate::Waterfall).
 ///
@@ -152,8 +152,8 @@ mod tests {
     use opentelemetry_sdk::trace::SpanData;
 
     use super::*;
-    use crate::span::Progress;
-    use crate::span::tests::{data, span};
+    use crate::waterfall::span::Progress;
+    use crate::waterfall::span::tests::{data, span};
 
     fn trace(spans: impl IntoIterator<Item = SpanData>) -> Trace {
         let spans = spans.into_iter().map(|data| span("a", data)).collect();

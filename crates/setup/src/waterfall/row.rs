@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use opentelemetry::trace::SpanKind;
+use tower_telemetry_semconv::attribute::ERROR_TYPE;
+use tower_telemetry_semconv::clean;
 
-use crate::duration::human;
-use crate::escape;
-use crate::paint::{Color, Paint};
-use crate::span::TraceSpan;
-use crate::trace::Trace;
-use crate::tree::Line;
+use super::duration::human;
+use super::paint::{Color, Paint};
+use super::span::TraceSpan;
+use super::trace::Trace;
+use super::tree::Line;
 
 /// A bar is never shorter than this, even if the line gets longer than asked for.
 const BAR: usize = 10;
@@ -46,21 +47,18 @@ impl<'a> Row<'a> {
             row.label.push_str("(parent not seen)");
             return row;
         };
-        escape::push(&mut row.label, span.service());
+        row.label.push_str(&clean(span.service()));
         row.label.push(' ');
-        escape::push(&mut row.label, span.name());
+        row.label.push_str(&clean(span.name()));
         row.duration = span.duration().map_or_else(|| "-".into(), human);
         row.status = match span {
             span if !span.is_ended() => "open",
             span if span.is_error() => "ERROR",
             _ => "ok",
         };
-        escape::push(&mut row.code, &span.status_code().unwrap_or_default());
-        row.code = shorten(&row.code, CODE);
+        row.code = shorten(&clean(&span.status_code().unwrap_or_default()), CODE);
         if let Some(error) = span.error_type() {
-            row.error.push_str("error.type=");
-            escape::push(&mut row.error, &error);
-            row.error = shorten(&row.error, ERROR);
+            row.error = shorten(&format!("{ERROR_TYPE}={}", clean(&error)), ERROR);
         }
         row
     }
@@ -189,8 +187,8 @@ mod tests {
     use opentelemetry::trace::TraceId;
 
     use super::*;
-    use crate::span::tests::{data, span};
-    use crate::trace::Losses;
+    use crate::waterfall::span::tests::{data, span};
+    use crate::waterfall::trace::Losses;
 
     #[test]
     fn a_bar_starts_and_ends_with_its_span_and_is_never_empty() {

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use opentelemetry_otlp::WithExportConfig as _;
 
+use self::driver::Driven;
+use self::endpoint::Endpoint;
 use crate::Error;
-use crate::driver::Driven;
-use crate::endpoint::Endpoint;
 use crate::environment::{self, Read, milliseconds};
+
+mod driver;
+mod endpoint;
 
 /// An OTLP exporter: its protocol, the collector's address, and its time limit.
 ///
@@ -97,7 +100,7 @@ impl Otlp {
             .unwrap_or(opentelemetry_otlp::OTEL_EXPORTER_OTLP_TIMEOUT_DEFAULT),
         };
         let exporter = opentelemetry_otlp::SpanExporter::builder();
-        Driven::new(endpoint.shown().into_owned(), || match self.protocol {
+        Driven::new(endpoint.shown(), || match self.protocol {
             #[cfg(feature = "otlp-http")]
             Protocol::Http => {
                 use opentelemetry_http::hyper::HyperClient;

@@ -1,7 +1,7 @@
 //! The spans of a trace in the order of its tree.
 
-use crate::span::TraceSpan;
-use crate::trace::{Place, Trace};
+use super::span::TraceSpan;
+use super::trace::{Place, Trace};
 
 /// Deeper levels are drawn at this one, so that a line does not grow without end.
 const DEEPEST: usize = 24;
@@ -116,8 +116,8 @@ mod tests {
     use opentelemetry::trace::TraceId;
 
     use super::*;
-    use crate::span::tests::{data, span};
-    use crate::trace::Losses;
+    use crate::waterfall::span::tests::{data, span};
+    use crate::waterfall::trace::Losses;
 
     fn drawn(spans: &[(u64, u64)]) -> Vec<String> {
         let spans = spans

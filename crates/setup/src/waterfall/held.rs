@@ -8,17 +8,17 @@ use std::time::Instant;
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::collector::ProviderId;
-use crate::span::{Progress, TraceSpan};
-use crate::trace::{Losses, Trace};
+use super::collector::ProviderId;
+use super::span::{Progress, TraceSpan};
+use super::trace::{Losses, Trace};
 
 /// The spans of one trace until it is finished.
 #[derive(Debug)]
 pub(crate) struct Held {
     open: HashMap<SpanId, (ProviderId, TraceSpan)>,
     ended: Vec<TraceSpan>,
-    /// Spans that were left out and have not ended.
-    open_left_out: u64,
+    /// Spans that were left out and have not ended. Of those beyond the number of spans that may be held, nobody waits for the end.
+    open_left_out: HashMap<SpanId, ProviderId>,
     losses: Losses,
     pub(crate) last_change: Instant,
 }
@@ -28,7 +28,7 @@ impl Held {
         Self {
             open: HashMap::new(),
             ended: Vec::new(),
-            open_left_out: 0,
+            open_left_out: HashMap::new(),
             losses: Losses {
                 continued,
                 ..Losses::default()
@@ -46,17 +46,20 @@ impl Held {
             // No room, or a second span with the id of an open one.
             _ => {
                 self.losses.left_out += 1;
-                self.open_left_out += 1;
+                if self.open_left_out.len() < at_most {
+                    self.open_left_out.insert(span.id(), provider);
+                }
             }
         }
     }
 
-    /// A span has ended. One that was left out at its start is not let in now.
+    /// A span has ended. One that was left out at its start, here or before this trace found room, is not let in now.
     pub(crate) fn end(&mut self, now: Instant, service: Arc<str>, data: SpanData) {
         self.last_change = now;
-        match self.open.remove(&data.span_context.span_id()) {
+        let id = data.span_context.span_id();
+        match self.open.remove(&id) {
             Some(_) => self.ended.push(TraceSpan::new(service, data, Progress::Ended)),
-            None => self.open_left_out = self.open_left_out.saturating_sub(1),
+            None => drop(self.open_left_out.remove(&id)),
         }
     }
 
@@ -66,17 +69,18 @@ impl Held {
         let (abandoned, open): (HashMap<_, _>, _) = spans.partition(|(_, (owner, _))| *owner == provider);
         self.open = open;
         self.ended.extend(abandoned.into_values().map(|(_, span)| span));
+        self.open_left_out.retain(|_, owner| *owner != provider);
     }
 
     /// No open span will end.
     pub(crate) fn abandon_all(&mut self) {
         self.ended.extend(self.open.drain().map(|(_, (_, span))| span));
-        self.open_left_out = 0;
+        self.open_left_out.clear();
     }
 
     /// Whether no span is open.
     pub(crate) fn is_idle(&self) -> bool {
-        self.open.is_empty() && self.open_left_out == 0
+        self.open.is_empty() && self.open_left_out.is_empty()
     }
 
     pub(crate) fn into_trace(self, id: TraceId, left_out_elsewhere: u64) -> Trace {
@@ -94,7 +98,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::span::tests::{data, ids, span};
+    use crate::waterfall::span::tests::{data, ids, span};
 
     const GATEWAY: ProviderId = 1;
     const ORDERS: ProviderId = 2;
@@ -144,6 +148,33 @@ mod tests {
         held.abandon(ORDERS);
         assert!(held.is_idle());
         assert_eq!(ids(&held.into_trace(TraceId::from(1), 0)), [1, 2]);
+    }
+
+    #[test]
+    fn a_span_from_before_the_trace_found_room_ends_no_other() {
+        let mut held = held(&[(GATEWAY, 1), (GATEWAY, 2)], 1);
+        end(&mut held, &[1, 7]);
+        assert!(!held.is_idle(), "span 2 is open");
+        end(&mut held, &[2]);
+        assert!(held.is_idle());
+    }
+
+    #[test]
+    fn what_was_left_out_of_one_provider_is_given_up_with_it() {
+        let mut held = held(&[(ORDERS, 1), (GATEWAY, 2)], 1);
+        end(&mut held, &[1]);
+        held.abandon(ORDERS);
+        assert!(!held.is_idle(), "span 2 is open");
+        held.abandon(GATEWAY);
+        assert!(held.is_idle());
+    }
+
+    #[test]
+    fn nobody_waits_for_more_spans_than_may_be_held() {
+        let mut held = held(&[(GATEWAY, 1), (GATEWAY, 2), (GATEWAY, 3)], 1);
+        end(&mut held, &[1, 2]);
+        assert!(held.is_idle());
+        assert_eq!(held.into_trace(TraceId::from(1), 0).left_out(), 2);
     }
 
     #[test]

@@ -10,11 +10,11 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use crate::Waterfall;
+use super::Waterfall;
+use super::collector::{Attention, ProviderId};
 use crate::both::together;
-use crate::collector::{Attention, ProviderId};
 
-/// As long as the SDK's own processors take for a flush at most.
+/// As long as the SDK's own processors take for a flush at most, unless told otherwise.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 static PROVIDERS: AtomicU64 = AtomicU64::new(0);
@@ -39,6 +39,7 @@ pub struct WaterfallProcessor {
     provider: ProviderId,
     service: Arc<str>,
     next: Option<Box<dyn SpanProcessor>>,
+    flush_timeout: Duration,
     shut_down: AtomicBool,
 }
 
@@ -50,6 +51,7 @@ impl WaterfallProcessor {
             provider: PROVIDERS.fetch_add(1, Ordering::Relaxed),
             service: "unknown_service".into(),
             next: None,
+            flush_timeout: FLUSH_TIMEOUT,
             shut_down: AtomicBool::new(false),
         }
     }
@@ -58,6 +60,11 @@ impl WaterfallProcessor {
     /// SDK; here the copying is left to the waterfall, which needs one anyway.
     pub fn with_next(self, next: impl SpanProcessor + 'static) -> Self {
         self.with_boxed_next(Box::new(next))
+    }
+
+    pub(crate) fn with_flush_timeout(mut self, timeout: Duration) -> Self {
+        self.flush_timeout = timeout;
+        self
     }
 
     pub(crate) fn with_boxed_next(mut self, next: Box<dyn SpanProcessor>) -> Self {
@@ -128,7 +135,7 @@ impl SpanProcessor for WaterfallProcessor {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        let show = || self.waterfall.shared().flush(FLUSH_TIMEOUT);
+        let show = || self.waterfall.shared().flush(self.flush_timeout);
         match &self.next {
             Some(next) => together(&show, &|| next.force_flush()),
             None => show(),

@@ -2,12 +2,13 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::duration::human;
-use crate::escape;
-use crate::paint::{Color, Paint};
-use crate::row::{Columns, Row};
-use crate::trace::Trace;
-use crate::tree::lines;
+use tower_telemetry_semconv::clean;
+
+use super::duration::human;
+use super::paint::{Color, Paint};
+use super::row::{Columns, Row};
+use super::trace::Trace;
+use super::tree::lines;
 
 /// Columns of a line when nobody says otherwise.
 pub(crate) const WIDTH: usize = 120;
@@ -28,7 +29,8 @@ impl Trace {
     /// `error.type`. A span that has not ended is `open`, with a lighter bar. Spans whose parent should be here and is not
     /// stand under `(parent not seen)`. Lines that begin with `!` tell what is missing.
     ///
-    /// Control characters and the like in names and values are escaped, so that a line stays one line.
+    /// Control characters and the like in names and values are escaped, so that a line stays one line, and each is cut at 1,024
+    /// bytes, as [`clean`] does.
     pub fn render(&self, width: usize) -> String {
         self.paint(width, Paint::Plain)
     }
@@ -46,8 +48,8 @@ impl Trace {
     }
 
     fn header(&self, services: &[&str], paint: Paint) -> String {
-        let mut names = String::new();
-        escape::push(&mut names, &services.join(", "));
+        let names: Vec<_> = services.iter().map(|name| clean(name)).collect();
+        let names = names.join(", ");
         let spans = match self.spans().len() {
             1 => "1 span".to_owned(),
             count => format!("{count} spans"),
@@ -92,11 +94,12 @@ mod tests {
     use opentelemetry::KeyValue;
     use opentelemetry::trace::{SpanKind, Status, TraceId};
     use opentelemetry_sdk::trace::SpanData;
+    use tower_telemetry_semconv::attribute::{ERROR_TYPE, HTTP_RESPONSE_STATUS_CODE};
 
     use super::*;
-    use crate::span::tests::{data, span};
-    use crate::span::{Progress, TraceSpan};
-    use crate::trace::Losses;
+    use crate::waterfall::span::tests::{data, span};
+    use crate::waterfall::span::{Progress, TraceSpan};
+    use crate::waterfall::trace::Losses;
 
     fn named(mut data: SpanData, name: &'static str, kind: SpanKind) -> SpanData {
         data.name = name.into();
@@ -105,12 +108,12 @@ mod tests {
     }
 
     fn answered(mut data: SpanData, code: i64) -> SpanData {
-        data.attributes.push(KeyValue::new("http.response.status_code", code));
+        data.attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, code));
         data
     }
 
     fn failed(mut data: SpanData, error: &'static str) -> SpanData {
-        data.attributes.push(KeyValue::new("error.type", error));
+        data.attributes.push(KeyValue::new(ERROR_TYPE, error));
         data.status = Status::error("");
         data
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status, TraceId};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
+use tower_telemetry_semconv::attribute::{ERROR_TYPE, HTTP_RESPONSE_STATUS_CODE};
 
 /// One span of a [`Trace`](crate::Trace), and the service it comes from.
 #[derive(Debug, Clone)]
@@ -118,16 +119,12 @@ impl TraceSpan {
 
     /// `error.type`, if set.
     pub fn error_type(&self) -> Option<Cow<'_, str>> {
-        self.attribute("error.type").map(Value::as_str)
+        self.attribute(ERROR_TYPE).map(Value::as_str)
     }
 
     /// `http.response.status_code`, or else the gRPC status, if set.
     pub fn status_code(&self) -> Option<Cow<'_, str>> {
-        let keys = [
-            "http.response.status_code",
-            "rpc.response.status_code",
-            "rpc.status_code",
-        ];
+        let keys = [HTTP_RESPONSE_STATUS_CODE, "rpc.response.status_code", "rpc.status_code"];
         keys.iter().find_map(|key| self.attribute(key)).map(Value::as_str)
     }
 
@@ -147,6 +144,7 @@ pub(crate) mod tests {
     use opentelemetry::InstrumentationScope;
     use opentelemetry::trace::{SpanContext, TraceFlags, TraceState};
     use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
+    use tower_telemetry_semconv::attribute::HTTP_ROUTE;
 
     use super::*;
 
@@ -201,16 +199,16 @@ pub(crate) mod tests {
     fn a_span_says_what_its_attributes_say() {
         let mut data = data(1, 0, 0..5);
         data.attributes = vec![
-            KeyValue::new("http.response.status_code", 200),
-            KeyValue::new("http.response.status_code", 503),
-            KeyValue::new("error.type", "503"),
+            KeyValue::new(HTTP_RESPONSE_STATUS_CODE, 200),
+            KeyValue::new(HTTP_RESPONSE_STATUS_CODE, 503),
+            KeyValue::new(ERROR_TYPE, "503"),
         ];
         data.status = Status::error("");
         let span = span("a", data);
-        assert_eq!(span.attribute("http.response.status_code"), Some(&Value::I64(503)));
+        assert_eq!(span.attribute(HTTP_RESPONSE_STATUS_CODE), Some(&Value::I64(503)));
         assert_eq!(span.status_code().as_deref(), Some("503"));
         assert_eq!(span.error_type().as_deref(), Some("503"));
-        assert_eq!(span.attribute("http.route"), None);
+        assert_eq!(span.attribute(HTTP_ROUTE), None);
         assert!(span.is_error());
         assert_eq!(span.duration(), Some(Duration::from_millis(5)));
     }
