@@ -78,7 +78,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     loop {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
-            Some(trace) = finished.recv() => println!("{trace}"),
+            Some(trace) = finished.recv() => println!("{trace}\n"),
         }
     }
 }
