@@ -256,6 +256,32 @@ fn headers_are_recorded_by_allow_list_as_string_arrays() {
 }
 
 #[test]
+fn response_headers_are_recorded_by_allow_list_too() {
+    let recorder = Recorder::new();
+    let allowed = AllowedHeaders::new(["x-cache", "location"]).expect("no credentials among them");
+    let service = ExtractLayer::new()
+        .with_spans(spans(&recorder).with_response_headers(allowed))
+        .layer(service_fn(|_: Request<()>| async {
+            let response = Response::builder()
+                .header("x-cache", "hit")
+                .header("location", "https://u:SECRET@shop.test/?sig=SECRET")
+                .header("set-cookie", "session=SECRET")
+                .body(small_body());
+            Ok::<_, Infallible>(response.expect("a response"))
+        }));
+    drop(service.oneshot(Request::new(())).now_or_never());
+    let span = recorder.span();
+    assert_eq!(
+        text(&span, "http.response.header.x-cache").as_deref(),
+        Some("[\"hit\"]")
+    );
+    let location = "[\"https://REDACTED:REDACTED@shop.test/?sig=REDACTED\"]";
+    assert_eq!(text(&span, "http.response.header.location").as_deref(), Some(location));
+    assert!(!format!("{span:?}").contains("SECRET"));
+    assert!(AllowedHeaders::new(["Set-Cookie"]).is_err());
+}
+
+#[test]
 fn hooks_add_attributes_and_a_hook_that_panics_costs_only_what_it_would_have_added() {
     let recorder = Recorder::new();
     let layer = ExtractLayer::new().with_spans(
