@@ -96,9 +96,11 @@ fn client_errors_are_not_the_servers_and_server_errors_are() {
         (200, None),
         (301, None),
         (404, None),
+        (408, None),
         (499, None),
         (500, Some("500")),
         (503, Some("503")),
+        (504, Some("504")),
     ] {
         let span = span_of(get("/"), status, small_body());
         assert_eq!(text(&span, "error.type").as_deref(), error, "{status}");
