@@ -39,7 +39,6 @@ impl<F: Describe> Spans<F> {
     pub fn start(self: &Arc<Self>, parent: Parent, call: &Call<'_, F>) -> SpanWatch<F> {
         SpanWatch {
             state: self.begin(parent, call),
-            ends: self.ends,
         }
     }
 

@@ -17,7 +17,6 @@ use crate::{Describe, SpanEnd, Spans};
 #[derive(Debug)]
 pub struct SpanWatch<F> {
     pub(crate) state: State<F>,
-    pub(crate) ends: SpanEnd,
 }
 
 #[derive(Debug)]
@@ -39,10 +38,7 @@ pub(crate) struct Recording<F> {
 impl<F> SpanWatch<F> {
     /// Does nothing.
     pub fn off() -> Self {
-        SpanWatch {
-            state: State::Off,
-            ends: SpanEnd::Body,
-        }
+        SpanWatch { state: State::Off }
     }
 
     /// The context that is current in the call, if it is not the one around it.
@@ -57,10 +53,7 @@ impl<F> SpanWatch<F> {
     #[must_use]
     pub fn only_recording(self) -> Self {
         match self.state {
-            State::Carrying(_) => SpanWatch {
-                state: State::Off,
-                ..self
-            },
+            State::Carrying(_) => Self::off(),
             _ => self,
         }
     }
@@ -113,7 +106,7 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
         if let Some(headers) = recording.spans.of_response(&head.response.headers) {
             cx.span().set_attributes(headers);
         }
-        if self.ends == SpanEnd::Body {
+        if recording.spans.ends == SpanEnd::Body {
             return;
         }
         if let State::Recording(cx, recording) = mem::replace(&mut self.state, State::Off) {
