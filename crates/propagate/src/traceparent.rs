@@ -33,15 +33,12 @@ impl Traceparent {
         if known[2] != b'-' || known[35] != b'-' || known[52] != b'-' {
             return None;
         }
-        let mut digits = Digits::default();
-        let version_and_flags = digits.eight([b'0', b'0', b'0', b'0', known[0], known[1], known[53], known[54]]);
-        let high = digits.sixteen(known[3..19].try_into().ok()?);
-        let low = digits.sixteen(known[19..35].try_into().ok()?);
-        let parent_id = digits.sixteen(known[36..52].try_into().ok()?);
-        if digits.wrong != 0 {
+        let (trace, parent) = (known[3..35].first_chunk::<32>()?, known[36..52].first_chunk::<16>()?);
+        let ends = [known[0], known[1], known[53], known[54]];
+        if !(are_digits(trace) & are_digits(parent) & are_digits(&ends)) {
             return None;
         }
-        let [version, flags] = [version_and_flags >> 8, version_and_flags & 0xff];
+        let (version, flags) = (byte(ends[0], ends[1]), byte(ends[2], ends[3]));
         match (version, value.get(55)) {
             (0xff, _) => return None,
             (_, None) => {}
@@ -49,9 +46,9 @@ impl Traceparent {
             (_, Some(_)) => return None,
         }
         let parent = Self {
-            trace_id: TraceId::from(u128::from(high) << 64 | u128::from(low)),
-            parent_id: SpanId::from(parent_id),
-            flags: TraceFlags::new(u8::try_from(flags).ok()?) & DEFINED,
+            trace_id: TraceId::from(u128::from(sixteen(trace, 0)) << 64 | u128::from(sixteen(trace, 16))),
+            parent_id: SpanId::from(sixteen(parent, 0)),
+            flags: TraceFlags::new(flags) & DEFINED,
         };
         (parent.trace_id != TraceId::INVALID && parent.parent_id != SpanId::INVALID).then_some(parent)
     }
@@ -66,38 +63,38 @@ impl Traceparent {
     }
 }
 
-/// Reads lower-case hexadecimal digits, eight at once, and remembers whether all of them were.
-#[derive(Default)]
-struct Digits {
-    wrong: u64,
+/// Whether all of them are lower-case hexadecimal digits. Without a branch, the compiler looks at many at once.
+#[inline(always)]
+fn are_digits<const N: usize>(text: &[u8; N]) -> bool {
+    let wrong = |byte: u8| (byte.wrapping_sub(b'0') > 9) & (byte.wrapping_sub(b'a') > 5);
+    !text.iter().fold(false, |any, byte| any | wrong(*byte))
 }
 
-impl Digits {
-    #[inline(always)]
-    fn sixteen(&mut self, digits: [u8; 16]) -> u64 {
-        let [high, low] = [0, 8].map(|at| std::array::from_fn(|digit| digits[at + digit]));
-        self.eight(high) << 32 | self.eight(low)
-    }
+/// The value of two digits.
+#[inline(always)]
+fn byte(high: u8, low: u8) -> u8 {
+    let value = |digit: u8| (digit & 0x0f) + (digit >> 6) * 9;
+    value(high) << 4 | value(low)
+}
 
-    /// Each byte of the word is a digit on its way to its value.
-    #[inline(always)]
-    fn eight(&mut self, digits: [u8; 8]) -> u64 {
-        const EACH: u64 = 0x0101_0101_0101_0101;
-        let word = u64::from_be_bytes(digits);
-        // 1 for `a` to `f`, which are 0x61 to 0x66; 0 for `0` to `9`, which are 0x30 to 0x39.
-        let letter = word >> 6 & EACH;
-        let low = word & (EACH * 0x0f);
-        let misplaced = (word & (EACH * 0xf0)) ^ (EACH * 0x30 + letter * 0x30);
-        // The low half of a digit is at most 9, of a letter 1 to 6: whatever is more overflows into the high half when 6, or 9, is added.
-        let too_large = (low + EACH * 6 + letter * 3) & (EACH * 0x10);
-        // And of a letter it is not 0: only then does 15 more not overflow.
-        let too_small = (letter * 0x10) & !(low + letter * 0x0f);
-        self.wrong |= misplaced | too_large | too_small;
-        let values = low + letter * 9;
-        let bytes = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-        let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
-        (pairs | pairs >> 16) & 0xffff_ffff
-    }
+/// The value of the sixteen digits from there on.
+#[inline(always)]
+fn sixteen<const N: usize>(text: &[u8; N], at: usize) -> u64 {
+    let half = |at: usize| u64::from(eight(text[at..].first_chunk().copied().unwrap_or_default()));
+    half(at) << 32 | half(at + 8)
+}
+
+/// The value of eight digits: each byte of the word is a digit on its way to its value.
+#[inline(always)]
+fn eight(digits: [u8; 8]) -> u32 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_be_bytes(digits);
+    // Letters, from 0x61, and none of the decimal digits, from 0x30, have this bit.
+    let letters = word >> 6 & EACH;
+    let values = (word & (EACH * 0x0f)) + letters * 9;
+    let bytes = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    (pairs | pairs >> 16) as u32
 }
 
 fn write_hex(text: &mut [u8], bytes: &[u8]) {
@@ -142,11 +139,9 @@ mod tests {
                 for around in [*b"00000000", *b"ffffffff", *b"9a9a9a9a"] {
                     let mut text = around;
                     text[at] = byte;
-                    let mut digits = Digits::default();
-                    let value = digits.eight(text);
-                    assert_eq!(digits.wrong == 0, expected.is_some(), "{byte:#04x} at {at}");
+                    assert_eq!(are_digits(&text), expected.is_some(), "{byte:#04x} at {at}");
                     if let Some(expected) = expected {
-                        assert_eq!(value >> (28 - 4 * at) & 0xf, u64::from(expected), "{byte:#04x} at {at}");
+                        assert_eq!(eight(text) >> (28 - 4 * at) & 0xf, expected, "{byte:#04x} at {at}");
                     }
                 }
             }
