@@ -2,20 +2,20 @@
 
 use http::request;
 use tower_layer::Layer;
-use tower_telemetry_observe::{ObserveLayer, Observed};
+use tower_telemetry_observe::{Classify, Observe, ObserveLayer, Observed};
 use tower_telemetry_propagate::Propagation;
-use tower_telemetry_semconv::{Http, HttpCall, Server};
+use tower_telemetry_semconv::{Http, Server};
 use tower_telemetry_span::Spans;
 
 use crate::{Extract, TraceHeader};
 
 /// Makes each request a SERVER span under its caller's context. See the [crate's page](crate).
-#[derive(Clone, Debug)]
-pub struct ExtractLayer {
-    http: Http<Server>,
-    extract: Extract,
+#[derive(Debug)]
+pub struct ExtractLayer<C: Classify = Http<Server>> {
+    classify: C,
+    extract: Extract<C::Facts>,
     // Both of them, once for all services: axum makes a new one whenever it likes.
-    layer: ObserveLayer<Http<Server>, Extract>,
+    layer: ObserveLayer<C, Extract<C::Facts>>,
 }
 
 impl ExtractLayer {
@@ -24,24 +24,34 @@ impl ExtractLayer {
         Self::of(Http::server(), Extract::new())
     }
 
-    fn of(http: Http<Server>, extract: Extract) -> Self {
-        let layer = ObserveLayer::new(http.clone(), extract.clone());
-        ExtractLayer { http, extract, layer }
-    }
-
     /// Reads requests like this: scheme, trust in callers, known methods, error types.
     pub fn with_http(self, http: Http<Server>) -> Self {
         Self::of(http, self.extract)
     }
+}
+
+impl<C> ExtractLayer<C>
+where
+    C: Classify + Clone,
+    Extract<C::Facts>: Observe<C::Facts>,
+{
+    fn of(classify: C, extract: Extract<C::Facts>) -> Self {
+        let layer = ObserveLayer::new(classify.clone(), extract.clone());
+        ExtractLayer {
+            classify,
+            extract,
+            layer,
+        }
+    }
 
     /// Makes spans like these: tracer, filter, headers, attributes of your own.
-    pub fn with_spans(self, spans: Spans<HttpCall<Server>>) -> Self {
-        Self::of(self.http, self.extract.with_spans(spans))
+    pub fn with_spans(self, spans: Spans<C::Facts>) -> Self {
+        Self::of(self.classify, self.extract.with_spans(spans))
     }
 
     /// Reads the caller's context with this propagator.
     pub fn with_propagation(self, propagation: Propagation) -> Self {
-        Self::of(self.http, self.extract.with_propagation(propagation))
+        Self::of(self.classify, self.extract.with_propagation(propagation))
     }
 
     /// Names the request's span in the responses to those requests of which `wanted` is true. Nobody is told by default.
@@ -50,7 +60,7 @@ impl ExtractLayer {
         header: TraceHeader,
         wanted: impl Fn(&request::Parts) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Self::of(self.http, self.extract.with_trace_header(header, wanted))
+        Self::of(self.classify, self.extract.with_trace_header(header, wanted))
     }
 }
 
@@ -60,10 +70,20 @@ impl Default for ExtractLayer {
     }
 }
 
-impl<S> Layer<S> for ExtractLayer {
-    type Service = Observed<S, Http<Server>, Extract>;
+impl<S, C: Classify> Layer<S> for ExtractLayer<C> {
+    type Service = Observed<S, C, Extract<C::Facts>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         self.layer.layer(inner)
+    }
+}
+
+impl<C: Classify + Clone> Clone for ExtractLayer<C> {
+    fn clone(&self) -> Self {
+        ExtractLayer {
+            classify: self.classify.clone(),
+            extract: self.extract.clone(),
+            layer: self.layer.clone(),
+        }
     }
 }

@@ -7,8 +7,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use tower_telemetry_observe::{Call, Observe};
 use tower_telemetry_propagate::Propagation;
-use tower_telemetry_semconv::{HttpCall, Server, Trust};
-use tower_telemetry_span::{Parent, Spans};
+use tower_telemetry_semconv::{HttpCall, Server, ServerFacts, Trust};
+use tower_telemetry_span::{Describe, Parent, Spans};
 
 use crate::response::Telling;
 use crate::{ExtractWatch, TraceHeader};
@@ -27,25 +27,25 @@ use crate::{ExtractWatch, TraceHeader};
 /// );
 /// # let _ = tower_layer::Layer::layer(&layer, ());
 /// ```
-#[derive(Clone, Debug)]
-pub struct Extract {
-    spans: Arc<Spans<HttpCall<Server>>>,
+#[derive(Debug)]
+pub struct Extract<F = HttpCall<Server>> {
+    spans: Arc<Spans<F>>,
     propagation: Propagation,
     telling: Option<Telling>,
 }
 
-impl Extract {
+impl<F> Extract<F> {
     /// With the global tracer provider, and the global propagator or W3C trace context.
     pub fn new() -> Self {
         Extract {
-            spans: Arc::new(Spans::server()),
+            spans: Arc::new(Spans::new()),
             propagation: Propagation::default(),
             telling: None,
         }
     }
 
     /// Makes spans like these.
-    pub fn with_spans(mut self, spans: Spans<HttpCall<Server>>) -> Self {
+    pub fn with_spans(mut self, spans: Spans<F>) -> Self {
         self.spans = Arc::new(spans);
         self
     }
@@ -66,7 +66,10 @@ impl Extract {
         self
     }
 
-    fn parent(&self, call: &mut Call<'_, HttpCall<Server>>) -> Parent {
+    fn parent(&self, call: &mut Call<'_, F>) -> Parent
+    where
+        F: ServerFacts,
+    {
         let current = Context::current();
         let Some(request) = &mut call.request else {
             return Parent::Around(current);
@@ -96,6 +99,17 @@ impl Extract {
     }
 }
 
+// Whatever the facts are.
+impl<F> Clone for Extract<F> {
+    fn clone(&self) -> Self {
+        Extract {
+            spans: Arc::clone(&self.spans),
+            propagation: self.propagation.clone(),
+            telling: self.telling.clone(),
+        }
+    }
+}
+
 /// Left in a request's extensions for layers further in: what one layer does not believe, the next one must not.
 #[derive(Clone, Copy)]
 struct NotBelieved;
@@ -107,20 +121,20 @@ fn goes_on(current: &Context, caller: &Context) -> bool {
     current.is_valid() && !current.is_remote() && current.trace_id() == caller.span_context().trace_id()
 }
 
-impl Default for Extract {
+impl<F> Default for Extract<F> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Observe<HttpCall<Server>> for Extract {
-    type Watch = ExtractWatch;
+impl<F: Describe + ServerFacts> Observe<F> for Extract<F> {
+    type Watch = ExtractWatch<F>;
 
     fn idle(&self) -> bool {
         self.propagation.is_off() && self.spans.idle()
     }
 
-    fn watch(&self, call: &mut Call<'_, HttpCall<Server>>) -> ExtractWatch {
+    fn watch(&self, call: &mut Call<'_, F>) -> ExtractWatch<F> {
         let span = self.spans.start(self.parent(call), call);
         let told = match (&self.telling, span.context(), &call.request) {
             (Some(telling), Some(cx), Some(request)) => telling.tell(request, cx),

@@ -4,18 +4,18 @@ use std::task::Context;
 
 use tower_telemetry_observe::{Head, Interest, Report, Watch};
 use tower_telemetry_semconv::{HttpCall, Server};
-use tower_telemetry_span::SpanWatch;
+use tower_telemetry_span::{Describe, SpanWatch};
 
 use crate::response::Told;
 
 /// Watches one request as a span, and tells the caller of it where that is wanted.
 #[derive(Debug)]
-pub struct ExtractWatch {
-    pub(crate) span: SpanWatch<HttpCall<Server>>,
+pub struct ExtractWatch<F = HttpCall<Server>> {
+    pub(crate) span: SpanWatch<F>,
     pub(crate) told: Option<Told>,
 }
 
-impl Watch<HttpCall<Server>> for ExtractWatch {
+impl<F: Describe> Watch<F> for ExtractWatch<F> {
     fn interest(&self) -> Interest {
         match self.told {
             Some(_) => Interest::Everything,
@@ -31,7 +31,7 @@ impl Watch<HttpCall<Server>> for ExtractWatch {
         self.span.pending(cx);
     }
 
-    fn head(&mut self, head: &mut Head<'_, HttpCall<Server>>) {
+    fn head(&mut self, head: &mut Head<'_, F>) {
         self.span.head(head);
         if let Some(told) = self.told.take() {
             told.add_to(&mut head.response.headers);
@@ -42,7 +42,7 @@ impl Watch<HttpCall<Server>> for ExtractWatch {
         self.span.data(bytes);
     }
 
-    fn end(self, report: &Report<'_, HttpCall<Server>>) {
+    fn end(self, report: &Report<'_, F>) {
         self.span.end(report);
     }
 }

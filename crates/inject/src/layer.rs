@@ -1,20 +1,20 @@
 //! The layer: the observer, and how it reads requests.
 
 use tower_layer::Layer;
-use tower_telemetry_observe::{ObserveLayer, Observed};
+use tower_telemetry_observe::{Classify, Observe, ObserveLayer, Observed};
 use tower_telemetry_propagate::{Outbound, Propagation};
-use tower_telemetry_semconv::{Client, Http, HttpCall};
+use tower_telemetry_semconv::{Client, Http};
 use tower_telemetry_span::Spans;
 
 use crate::Inject;
 
 /// Makes each call a CLIENT span, and writes its context into the request. See the [crate's page](crate).
-#[derive(Clone, Debug)]
-pub struct InjectLayer {
-    http: Http<Client>,
-    inject: Inject,
+#[derive(Debug)]
+pub struct InjectLayer<C: Classify = Http<Client>> {
+    classify: C,
+    inject: Inject<C::Facts>,
     // Both of them, once for all services: axum makes a new one whenever it likes.
-    layer: ObserveLayer<Http<Client>, Inject>,
+    layer: ObserveLayer<C, Inject<C::Facts>>,
 }
 
 impl InjectLayer {
@@ -23,29 +23,39 @@ impl InjectLayer {
         Self::of(Http::client(), Inject::new())
     }
 
-    fn of(http: Http<Client>, inject: Inject) -> Self {
-        let layer = ObserveLayer::new(http.clone(), inject.clone());
-        InjectLayer { http, inject, layer }
-    }
-
     /// Reads requests like this: known methods, redacted query keys, error types.
     pub fn with_http(self, http: Http<Client>) -> Self {
         Self::of(http, self.inject)
     }
+}
+
+impl<C> InjectLayer<C>
+where
+    C: Classify + Clone,
+    Inject<C::Facts>: Observe<C::Facts>,
+{
+    fn of(classify: C, inject: Inject<C::Facts>) -> Self {
+        let layer = ObserveLayer::new(classify.clone(), inject.clone());
+        InjectLayer {
+            classify,
+            inject,
+            layer,
+        }
+    }
 
     /// Makes spans like these: tracer, filter, headers, attributes of your own.
-    pub fn with_spans(self, spans: Spans<HttpCall<Client>>) -> Self {
-        Self::of(self.http, self.inject.with_spans(spans))
+    pub fn with_spans(self, spans: Spans<C::Facts>) -> Self {
+        Self::of(self.classify, self.inject.with_spans(spans))
     }
 
     /// Writes the context with this propagator.
     pub fn with_propagation(self, propagation: Propagation) -> Self {
-        Self::of(self.http, self.inject.with_propagation(propagation))
+        Self::of(self.classify, self.inject.with_propagation(propagation))
     }
 
     /// Writes it only for these hosts.
     pub fn with_outbound(self, outbound: Outbound) -> Self {
-        Self::of(self.http, self.inject.with_outbound(outbound))
+        Self::of(self.classify, self.inject.with_outbound(outbound))
     }
 }
 
@@ -55,10 +65,20 @@ impl Default for InjectLayer {
     }
 }
 
-impl<S> Layer<S> for InjectLayer {
-    type Service = Observed<S, Http<Client>, Inject>;
+impl<S, C: Classify> Layer<S> for InjectLayer<C> {
+    type Service = Observed<S, C, Inject<C::Facts>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         self.layer.layer(inner)
+    }
+}
+
+impl<C: Classify + Clone> Clone for InjectLayer<C> {
+    fn clone(&self) -> Self {
+        InjectLayer {
+            classify: self.classify.clone(),
+            inject: self.inject.clone(),
+            layer: self.layer.clone(),
+        }
     }
 }

@@ -5,32 +5,32 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use tower_telemetry_observe::{Call, Observe};
 use tower_telemetry_propagate::{CarriedContext, NoPropagation, Outbound, Propagation};
-use tower_telemetry_semconv::{Client, HttpCall};
-use tower_telemetry_span::{Parent, SpanWatch, Spans};
+use tower_telemetry_semconv::{Client, ClientFacts, HttpCall};
+use tower_telemetry_span::{Describe, Parent, SpanWatch, Spans};
 
 /// Makes each HTTP call a CLIENT span, and writes its context into the request.
 ///
 /// [`InjectLayer`](crate::InjectLayer) is this observer alone; it fuses with others in a tuple, given to an
 /// [`ObserveLayer`](tower_telemetry_observe::ObserveLayer) with `Http::client()`.
-#[derive(Clone, Debug)]
-pub struct Inject {
-    spans: Arc<Spans<HttpCall<Client>>>,
+#[derive(Debug)]
+pub struct Inject<F = HttpCall<Client>> {
+    spans: Arc<Spans<F>>,
     propagation: Propagation,
     outbound: Outbound,
 }
 
-impl Inject {
+impl<F> Inject<F> {
     /// With the global tracer provider, and the global propagator or W3C trace context.
     pub fn new() -> Self {
         Inject {
-            spans: Arc::new(Spans::client()),
+            spans: Arc::new(Spans::new()),
             propagation: Propagation::default(),
             outbound: Outbound::default(),
         }
     }
 
     /// Makes spans like these.
-    pub fn with_spans(mut self, spans: Spans<HttpCall<Client>>) -> Self {
+    pub fn with_spans(mut self, spans: Spans<F>) -> Self {
         self.spans = Arc::new(spans);
         self
     }
@@ -48,20 +48,31 @@ impl Inject {
     }
 }
 
-impl Default for Inject {
+// Whatever the facts are.
+impl<F> Clone for Inject<F> {
+    fn clone(&self) -> Self {
+        Inject {
+            spans: Arc::clone(&self.spans),
+            propagation: self.propagation.clone(),
+            outbound: self.outbound.clone(),
+        }
+    }
+}
+
+impl<F> Default for Inject<F> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Observe<HttpCall<Client>> for Inject {
-    type Watch = SpanWatch<HttpCall<Client>>;
+impl<F: Describe + ClientFacts> Observe<F> for Inject<F> {
+    type Watch = SpanWatch<F>;
 
     fn idle(&self) -> bool {
         self.propagation.is_off() && self.spans.idle()
     }
 
-    fn watch(&self, call: &mut Call<'_, HttpCall<Client>>) -> Self::Watch {
+    fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch {
         let around = match &call.request {
             Some(request) => CarriedContext::or_current(&request.extensions),
             None => Context::current(),

@@ -96,6 +96,7 @@ mod class;
 mod classifier;
 mod client;
 mod error_type;
+mod facts;
 mod forwarded;
 mod hash;
 mod header;
@@ -118,6 +119,7 @@ pub use ipnet::IpNet;
 
 pub use call::HttpCall;
 pub use classifier::Http;
+pub use facts::{ClientFacts, ServerFacts};
 pub use header::{AllowedHeaders, HeaderNotAllowed};
 pub use method::Method;
 pub use peer::PeerAddr;

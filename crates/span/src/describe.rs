@@ -6,7 +6,9 @@ use http::request;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use tower_telemetry_observe::PlainCall;
-use tower_telemetry_semconv::{Client, HttpCall, Server, Value};
+use tower_telemetry_semconv::{Client, HttpCall, Server, Side, Value, attribute};
+
+use crate::SpanEnd;
 
 /// A call's facts that a span can be made of.
 pub trait Describe {
@@ -16,14 +18,34 @@ pub trait Describe {
     /// The span's name: of low cardinality.
     fn span_name(&self) -> Cow<'static, str>;
 
-    /// The route, where the call has one and it is known yet. When it comes late, the span is renamed at its end.
-    fn route(&self) -> Option<&str> {
+    /// When the spans of calls like this one end, unless it was set otherwise.
+    fn span_end(&self) -> SpanEnd {
+        SpanEnd::Body
+    }
+
+    /// Whether all that the span is named by is known yet. Where that comes during the call, the span is renamed at its end.
+    fn is_named(&self) -> bool {
+        true
+    }
+
+    /// The attributes that came with a late name.
+    fn describe_name(&self, add: impl FnMut(KeyValue)) {
+        let _ = add;
+    }
+
+    /// Whether the call has a route, if calls like this one have a route as a rule.
+    fn has_route(&self) -> Option<bool> {
         None
     }
 
-    /// Whether calls like this one have a route as a rule.
-    fn misses_route(&self) -> bool {
-        false
+    /// What stands before the name of a captured request header in that of its attribute.
+    fn request_header_prefix(&self) -> &'static str {
+        attribute::HTTP_REQUEST_HEADER_PREFIX
+    }
+
+    /// The same for a response header.
+    fn response_header_prefix(&self) -> &'static str {
+        attribute::HTTP_RESPONSE_HEADER_PREFIX
     }
 
     /// Attributes that are known at the start. `request` is the request's head, if the call has one.
@@ -32,6 +54,11 @@ pub trait Describe {
     /// Attributes that came with the response.
     fn describe_response(&self, add: impl FnMut(KeyValue));
 }
+
+/// A call that comes with a request's head.
+pub trait DescribeHttp: Describe {}
+
+impl<S: Side> DescribeHttp for HttpCall<S> where HttpCall<S>: Describe {}
 
 impl Describe for HttpCall<Server> {
     fn kind(&self) -> SpanKind {
@@ -42,23 +69,30 @@ impl Describe for HttpCall<Server> {
         HttpCall::span_name(self)
     }
 
-    fn route(&self) -> Option<&str> {
-        HttpCall::route(self)
+    fn is_named(&self) -> bool {
+        self.route().is_some()
     }
 
-    fn misses_route(&self) -> bool {
+    fn describe_name(&self, mut add: impl FnMut(KeyValue)) {
+        if let Some(route) = self.route() {
+            add(KeyValue::new(attribute::HTTP_ROUTE, route.to_owned()));
+        }
+    }
+
+    fn has_route(&self) -> Option<bool> {
         let served = self.status().is_some_and(|status| status.is_success());
-        served && HttpCall::route(self).is_none()
+        let routed = self.route().is_some();
+        (served || routed).then_some(routed)
     }
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
-            self.describe_request(request, |key, value| attributes.push(attribute(key, value)));
+            self.describe_request(request, |key, value| attributes.push(key_value(key, value)));
         }
     }
 
     fn describe_response(&self, mut add: impl FnMut(KeyValue)) {
-        self.describe_response(|key, value| add(attribute(key, value)));
+        self.describe_response(|key, value| add(key_value(key, value)));
     }
 }
 
@@ -67,18 +101,22 @@ impl Describe for HttpCall<Client> {
         SpanKind::Client
     }
 
+    fn span_end(&self) -> SpanEnd {
+        SpanEnd::Head
+    }
+
     fn span_name(&self) -> Cow<'static, str> {
         HttpCall::span_name(self)
     }
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
-            self.describe_request(request, |key, value| attributes.push(attribute(key, value)));
+            self.describe_request(request, |key, value| attributes.push(key_value(key, value)));
         }
     }
 
     fn describe_response(&self, mut add: impl FnMut(KeyValue)) {
-        self.describe_response(|key, value| add(attribute(key, value)));
+        self.describe_response(|key, value| add(key_value(key, value)));
     }
 }
 
@@ -97,7 +135,7 @@ impl Describe for PlainCall {
 }
 
 #[inline(always)]
-fn attribute(key: &'static str, value: Value<'_>) -> KeyValue {
+fn key_value(key: &'static str, value: Value<'_>) -> KeyValue {
     match value {
         Value::Static(text) => KeyValue::new(key, text),
         Value::Text(text) => KeyValue::new(key, text.into_owned()),

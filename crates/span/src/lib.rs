@@ -48,7 +48,7 @@ mod start;
 mod tracer;
 mod watch;
 
-pub use describe::Describe;
+pub use describe::{Describe, DescribeHttp};
 pub use observer::SpanObserver;
 pub use settings::{SamplingAttributes, SpanEnd, Spans};
 pub use start::Parent;

@@ -6,10 +6,11 @@ use http::{HeaderMap, request};
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use tower_telemetry_observe::{PlainCall, Verdict, contain};
-use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server, Side, attribute};
+use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
 
 use crate::routes::RouteCheck;
 use crate::tracer::{Global, Source};
+use crate::{Describe, DescribeHttp};
 
 /// How calls become spans: the tracer, which calls, which headers, and attributes of your own.
 ///
@@ -28,7 +29,7 @@ use crate::tracer::{Global, Source};
 pub struct Spans<F> {
     pub(crate) source: Source,
     pub(crate) sampling: SamplingAttributes,
-    pub(crate) ends: SpanEnd,
+    pub(crate) end: Option<SpanEnd>,
     pub(crate) routes: RouteCheck,
     request_headers: AllowedHeaders,
     response_headers: AllowedHeaders,
@@ -64,25 +65,25 @@ pub enum SpanEnd {
 impl Spans<HttpCall<Server>> {
     /// SERVER spans, from the request to the end of the response body.
     pub fn server() -> Self {
-        Self::ending(SpanEnd::Body)
+        Self::new()
     }
 }
 
 impl Spans<HttpCall<Client>> {
     /// CLIENT spans, from the request to the response head.
     pub fn client() -> Self {
-        Self::ending(SpanEnd::Head)
+        Self::new()
     }
 
     /// Ends spans there.
     pub fn with_end(mut self, end: SpanEnd) -> Self {
-        self.ends = end;
+        self.end = Some(end);
         self
     }
 }
 
-/// For HTTP, on either side.
-impl<S: Side> Spans<HttpCall<S>> {
+/// For calls that come with a request's head, on either side.
+impl<F: DescribeHttp> Spans<F> {
     /// Makes spans only for requests of which this is true. The others keep the caller's context.
     pub fn with_filter<G>(mut self, filter: G) -> Self
     where
@@ -107,7 +108,7 @@ impl<S: Side> Spans<HttpCall<S>> {
     /// Adds attributes of your own at the start of each span.
     pub fn with_request_attributes<G>(mut self, attributes: G) -> Self
     where
-        G: Fn(&HttpCall<S>, &request::Parts, &mut Vec<KeyValue>) + Send + Sync + 'static,
+        G: Fn(&F, &request::Parts, &mut Vec<KeyValue>) + Send + Sync + 'static,
     {
         self.on_request = Some(Box::new(attributes));
         self
@@ -117,16 +118,17 @@ impl<S: Side> Spans<HttpCall<S>> {
 impl Spans<PlainCall> {
     /// INTERNAL spans for calls of any service.
     pub fn plain() -> Self {
-        Self::ending(SpanEnd::Body)
+        Self::new()
     }
 }
 
 impl<F> Spans<F> {
-    fn ending(ends: SpanEnd) -> Self {
+    /// Spans of whatever calls they are given to: for layers of any protocol.
+    pub fn new() -> Self {
         Spans {
             source: Source::Global(Global::default()),
             sampling: SamplingAttributes::default(),
-            ends,
+            end: None,
             routes: RouteCheck::default(),
             request_headers: AllowedHeaders::default(),
             response_headers: AllowedHeaders::default(),
@@ -180,31 +182,40 @@ impl<F> Spans<F> {
         }
     }
 
-    /// Adds what the user wants of the request.
-    pub(crate) fn add_request(&self, facts: &F, request: &request::Parts, attributes: &mut Vec<KeyValue>) {
-        let headers = captured(
-            attribute::HTTP_REQUEST_HEADER_PREFIX,
-            &self.request_headers,
-            &request.headers,
-        );
-        attributes.extend(headers);
-        if let Some(on_request) = &self.on_request {
-            contain(|| on_request(facts, request, attributes));
-        }
-    }
-
-    /// What the user wants of the response's headers, if anything.
-    pub(crate) fn of_response<'a>(&'a self, headers: &'a HeaderMap) -> Option<impl Iterator<Item = KeyValue> + 'a> {
-        let allowed = &self.response_headers;
-        (!allowed.is_empty()).then(|| captured(attribute::HTTP_RESPONSE_HEADER_PREFIX, allowed, headers))
-    }
-
     /// What the user has to say at the end, if anything.
     pub(crate) fn of_end(&self, facts: &F, verdict: Verdict) -> Option<Vec<KeyValue>> {
         let on_end = self.on_end.as_ref()?;
         let mut attributes = Vec::new();
         contain(|| on_end(facts, verdict, &mut attributes));
         Some(attributes)
+    }
+}
+
+impl<F: Describe> Spans<F> {
+    /// Adds what the user wants of the request.
+    pub(crate) fn add_request(&self, facts: &F, request: &request::Parts, attributes: &mut Vec<KeyValue>) {
+        let prefix = facts.request_header_prefix();
+        attributes.extend(captured(prefix, &self.request_headers, &request.headers));
+        if let Some(on_request) = &self.on_request {
+            contain(|| on_request(facts, request, attributes));
+        }
+    }
+
+    /// What the user wants of the response's headers, if anything.
+    pub(crate) fn of_response<'a>(
+        &'a self,
+        facts: &F,
+        headers: &'a HeaderMap,
+    ) -> Option<impl Iterator<Item = KeyValue> + use<'a, F>> {
+        let allowed = &self.response_headers;
+        let prefix = facts.response_header_prefix();
+        (!allowed.is_empty()).then(|| captured(prefix, allowed, headers))
+    }
+}
+
+impl<F> Default for Spans<F> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -224,7 +235,7 @@ impl<F> fmt::Debug for Spans<F> {
         f.debug_struct("Spans")
             .field("source", &self.source)
             .field("sampling", &self.sampling)
-            .field("ends", &self.ends)
+            .field("end", &self.end)
             .field("request_headers", &self.request_headers)
             .field("response_headers", &self.response_headers)
             .finish_non_exhaustive()

@@ -85,7 +85,7 @@ impl<F: Describe> Spans<F> {
         let recording = Recording {
             spans: Arc::clone(self),
             started,
-            routed: call.facts.route().is_some(),
+            named: call.facts.is_named(),
         };
         State::Recording(begun.cx, recording)
     }

@@ -32,7 +32,7 @@ pub(crate) enum State<F> {
 pub(crate) struct Recording<F> {
     pub(crate) spans: Arc<Spans<F>>,
     pub(crate) started: SystemTime,
-    pub(crate) routed: bool,
+    pub(crate) named: bool,
 }
 
 impl<F> SpanWatch<F> {
@@ -63,9 +63,8 @@ impl<F: Describe> Recording<F> {
     fn end(self, cx: &Context, facts: &F, verdict: Verdict, elapsed: Duration) {
         let span = cx.span();
         facts.describe_response(|attribute| span.set_attribute(attribute));
-        let route = facts.route();
-        if let (Some(route), false) = (route, self.routed) {
-            span.set_attribute(KeyValue::new(attribute::HTTP_ROUTE, route.to_owned()));
+        if !self.named && facts.is_named() {
+            facts.describe_name(|attribute| span.set_attribute(attribute));
             span.update_name(facts.span_name());
         }
         if let Verdict::Error(kind) = verdict {
@@ -77,10 +76,10 @@ impl<F: Describe> Recording<F> {
         }
         // Not the wall clock's time, which may have been set back since the start.
         span.end_with_timestamp(self.started + elapsed);
-        if route.is_some() {
-            self.spans.routes.seen();
-        } else if facts.misses_route() {
-            self.spans.routes.missed();
+        match facts.has_route() {
+            Some(true) => self.spans.routes.seen(),
+            Some(false) => self.spans.routes.missed(),
+            None => {}
         }
     }
 }
@@ -103,10 +102,11 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
         let State::Recording(cx, recording) = &self.state else {
             return;
         };
-        if let Some(headers) = recording.spans.of_response(&head.response.headers) {
+        if let Some(headers) = recording.spans.of_response(head.facts, &head.response.headers) {
             cx.span().set_attributes(headers);
         }
-        if recording.spans.ends == SpanEnd::Body {
+        let end = recording.spans.end.unwrap_or_else(|| head.facts.span_end());
+        if end == SpanEnd::Body {
             return;
         }
         if let State::Recording(cx, recording) = mem::replace(&mut self.state, State::Off) {
