@@ -137,7 +137,7 @@ impl<F: Describe + ServerFacts> Observe<F> for Extract<F> {
     fn watch(&self, call: &mut Call<'_, F>) -> ExtractWatch<F> {
         let span = self.spans.start(self.parent(call), call);
         let told = match (&self.telling, span.context(), &call.request) {
-            (Some(telling), Some(cx), Some(request)) => telling.tell(request, cx),
+            (Some(telling), Some(cx), Some(request)) => telling.tell(request, cx).map(Box::new),
             _ => None,
         };
         ExtractWatch { span, told }

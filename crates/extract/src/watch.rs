@@ -12,7 +12,8 @@ use crate::response::Told;
 #[derive(Debug)]
 pub struct ExtractWatch<F = HttpCall<Server>> {
     pub(crate) span: SpanWatch<F>,
-    pub(crate) told: Option<Told>,
+    // Boxed, since there is next to never one.
+    pub(crate) told: Option<Box<Told>>,
 }
 
 impl<F: Describe> Watch<F> for ExtractWatch<F> {

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -23,12 +24,37 @@ pin_project! {
 impl<B: Body, C: Classify, O: Observe<C::Facts>> ObservedBody<B, C, O> {
     /// Watches this body to its end. One that has already ended ends the call here.
     pub fn new(inner: B, mut observation: Observation<C, O>) -> Self {
-        let (length, over) = observation.look(|| (inner.size_hint().exact(), inner.is_end_stream()));
-        observation.expect(length);
-        if over {
-            observation.complete(None);
-        }
+        observation.body(&inner);
         ObservedBody { inner, observation }
+    }
+}
+
+impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
+    /// Goes on in the body of this response.
+    // All of it happens here, where the observation is, since every move of it is a copy.
+    #[inline]
+    pub(crate) fn response<B: Body>(&mut self, response: Response<B>) -> Response<ObservedBody<B, C, O>> {
+        if self.is_over() {
+            return response.map(|inner| ObservedBody {
+                inner,
+                observation: Observation::over(),
+            });
+        }
+        let (mut parts, inner) = response.into_parts();
+        self.head(&mut parts);
+        self.body(&inner);
+        let observation = self.take();
+        Response::from_parts(parts, ObservedBody { inner, observation })
+    }
+}
+
+impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
+    fn body(&mut self, body: &impl Body) {
+        let (length, over) = self.look(|| (body.size_hint().exact(), body.is_end_stream()));
+        self.expect(length);
+        if over {
+            self.complete(None);
+        }
     }
 }
 

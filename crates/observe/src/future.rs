@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use http_body::Body;
@@ -55,12 +55,11 @@ where
     type Output = Result<Response<ObservedBody<B, C, O>>, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.as_mut().poll_inner(cx))?;
-        let mut observation = self.project().observation.take();
-        let (mut parts, body) = response.into_parts();
-        observation.head(&mut parts);
-        let body = ObservedBody::new(body, observation);
-        Poll::Ready(Ok(Response::from_parts(parts, body)))
+        match self.as_mut().poll_inner(cx) {
+            Poll::Ready(Ok(response)) => Poll::Ready(Ok(self.project().observation.response(response))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -73,8 +72,10 @@ where
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.as_mut().poll_inner(cx))?;
-        self.project().observation.complete(None);
-        Poll::Ready(Ok(response))
+        let polled = self.as_mut().poll_inner(cx);
+        if let Poll::Ready(Ok(_)) = polled {
+            self.project().observation.complete(None);
+        }
+        polled
     }
 }

@@ -141,7 +141,13 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
         contain(|| self.live = None);
     }
 
+    /// Whether nothing is watched any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.live.is_none()
+    }
+
     /// Hands the call on, from the future to the body.
+    #[inline]
     pub(crate) fn take(&mut self) -> Self {
         mem::replace(self, Self::over())
     }

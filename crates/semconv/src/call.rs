@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::{StatusCode, Version, request};
 
+use crate::name::Named;
 use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
@@ -16,6 +17,7 @@ use crate::{Method, Side, Value, attribute};
 pub struct HttpCall<S: Side> {
     pub(crate) method: Method,
     pub(crate) route: Routed,
+    pub(crate) named: Named,
     pub(crate) settings: Settings<S>,
     pub(crate) side: S::Facts,
     pub(crate) status: Option<StatusCode>,
@@ -60,7 +62,7 @@ impl<S: Side> HttpCall<S> {
     ///
     /// Names with a route are kept for as long as the program runs, up to 4,096 of at most 256 bytes. Further ones are allocated for each call.
     pub fn span_name(&self) -> Cow<'static, str> {
-        self.route.name(&self.method)
+        self.route.name(&self.method, &self.named)
     }
 
     /// Says the attributes that are known when the span starts, required ones first. `request` is the one this call was read from.

@@ -7,6 +7,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{StatusCode, request, response};
 use tower_telemetry_observe::Verdict;
 
+use crate::name::Named;
 use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
@@ -45,10 +46,10 @@ impl Side for Client {
 
     fn read(http: &Http<Client>, request: &mut request::Parts) -> HttpCall<Client> {
         let scheme = Scheme::of(&request.uri).or(http.scheme);
-        let method = http.methods.read(&request.method);
         HttpCall {
-            route: Routed::on_client(&request.extensions, &method),
-            method,
+            route: Routed::on_client(&request.extensions),
+            named: Named::default(),
+            method: http.methods.read(&request.method),
             settings: http.settings.clone(),
             side: asked(request, scheme),
             status: None,
@@ -77,7 +78,7 @@ impl Side for Client {
             }
         }
         call.say_method_original(say);
-        if let Some(template) = call.route.value() {
+        if let Some(template) = call.route.value(&call.named) {
             say(attribute::URL_TEMPLATE, template);
         }
     }

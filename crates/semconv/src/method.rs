@@ -67,8 +67,8 @@ impl Method {
         }
     }
 
-    /// The name of a span that has no route.
-    pub(crate) fn name(&self) -> Cow<'static, str> {
+    /// The name of a span that has no route: the method, or `HTTP` for one that is not known.
+    pub fn span_name(&self) -> Cow<'static, str> {
         match &self.0 {
             Kind::Standard(method) => Cow::Borrowed(method.as_str()),
             Kind::Configured(method) => Cow::Owned(method.to_string()),

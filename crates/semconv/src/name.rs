@@ -1,6 +1,7 @@
 //! The names of spans that have a route.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::hash::hash;
 
@@ -27,12 +28,8 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    /// The kept name, or `None` if it is too long or there is no place for it.
-    pub(crate) fn of(method: &str, route: &str) -> Option<&'static Name> {
-        Self::within(&TABLE, method, route)
-    }
-
-    fn within<'t, const N: usize>(table: &'t [OnceLock<Name>; N], method: &str, route: &str) -> Option<&'t Name> {
+    /// The place of the kept name, or `None` if it is too long or there is no place for it.
+    fn place<const N: usize>(table: &[OnceLock<Name>; N], method: &str, route: &str) -> Option<usize> {
         let behind_space = u8::try_from(method.len() + 1).ok()?;
         let len = usize::from(behind_space) + route.len();
         if len > MAX_NAME {
@@ -49,7 +46,7 @@ impl Name {
             });
             // There is no space in a method: a name that is the same in these parts is the same.
             let same = name.text.len() == len && name.text.ends_with(route) && name.text.starts_with(method);
-            same.then_some(name)
+            same.then_some(place)
         })
     }
 
@@ -64,48 +61,85 @@ impl Name {
     }
 }
 
+/// Where one call's name is kept. It is looked for when it is first asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Named(AtomicU16);
+
+impl Named {
+    /// The name, if it was asked for before.
+    #[inline]
+    pub(crate) fn known(&self) -> Option<&'static Name> {
+        let place = usize::from(self.0.load(Ordering::Relaxed)).checked_sub(1)?;
+        TABLE.get(place)?.get()
+    }
+
+    /// The kept name of these two.
+    #[inline]
+    pub(crate) fn find(&self, method: &str, route: &str) -> Option<&'static Name> {
+        if let Some(known) = self.known() {
+            return Some(known);
+        }
+        let place = Name::place(&TABLE, method, route)?;
+        self.0.store(u16::try_from(place + 1).ok()?, Ordering::Relaxed);
+        TABLE[place].get()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::ptr;
 
     use super::*;
 
+    fn kept(method: &str, route: &str) -> Option<&'static Name> {
+        Named::default().find(method, route)
+    }
+
     #[test]
     fn a_name_is_made_once() {
-        let first = Name::of("GET", "/once/{id}").unwrap();
-        let again = Name::of("GET", &String::from("/once/{id}")).unwrap();
+        let first = kept("GET", "/once/{id}").unwrap();
+        let again = kept("GET", &String::from("/once/{id}")).unwrap();
         assert!(ptr::eq(first, again));
         assert_eq!((first.as_str(), first.route()), ("GET /once/{id}", "/once/{id}"));
-        let other = Name::of("POST", "/once/{id}").unwrap();
+        let other = kept("POST", "/once/{id}").unwrap();
         assert_eq!((other.as_str(), other.route()), ("POST /once/{id}", "/once/{id}"));
+    }
+
+    #[test]
+    fn a_name_is_known_once_it_was_asked_for() {
+        let named = Named::default();
+        assert!(named.known().is_none());
+        let found = named.find("GET", "/known/{id}").unwrap();
+        assert!(ptr::eq(found, named.known().unwrap()));
     }
 
     #[test]
     fn a_name_that_is_too_long_is_not_kept() {
         let route = "r".repeat(MAX_NAME - "GET ".len());
-        assert_eq!(Name::of("GET", &route).unwrap().route(), route);
-        assert!(Name::of("HEAD", &route).is_none());
-        assert!(Name::of(&"M".repeat(300), "").is_none());
+        assert_eq!(kept("GET", &route).unwrap().route(), route);
+        assert!(kept("HEAD", &route).is_none());
+        assert!(kept(&"M".repeat(300), "").is_none());
     }
 
     #[test]
     fn what_has_no_place_is_not_kept_and_takes_none() {
         let table = [const { OnceLock::new() }; 4];
         let routes: Vec<_> = (0..100).map(|n| format!("/{n}")).collect();
-        let kept = |route: &&String| Name::within(&table, "GET", route).is_some();
+        let kept = |route: &&String| Name::place(&table, "GET", route).is_some();
         let first: Vec<_> = routes.iter().filter(kept).collect();
         assert_eq!(first.len(), table.len());
         let later: Vec<_> = routes.iter().filter(kept).collect();
         assert_eq!(first, later);
         for route in first {
-            let name = Name::within(&table, "GET", route).unwrap();
+            let place = Name::place(&table, "GET", route).unwrap();
+            let name = table[place].get().unwrap();
             assert_eq!((name.route(), name.as_str()), (&**route, &*format!("GET {route}")));
         }
     }
 
     #[test]
     fn a_name_is_found_from_many_threads() {
-        let find = || (0..64).map(|n| Name::of("GET", &format!("/threads/{n}")).unwrap());
+        let find = || (0..64).map(|n| kept("GET", &format!("/threads/{n}")).unwrap());
         let ours: Vec<_> = find().collect();
         let threads = [(); 4].map(|()| std::thread::spawn(move || find().collect::<Vec<_>>()));
         for theirs in threads {

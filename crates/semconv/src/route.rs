@@ -35,7 +35,7 @@ impl Template {
     }
 
     /// An empty template is none.
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.as_str().is_empty()
     }
 

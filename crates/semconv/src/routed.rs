@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::Extensions;
 
-use crate::name::Name;
+use crate::name::Named;
 use crate::route::Template;
 use crate::{LateRoute, Method, Route, UrlTemplate, Value};
 
@@ -12,8 +12,6 @@ use crate::{LateRoute, Method, Route, UrlTemplate, Value};
 #[derive(Debug)]
 pub(crate) enum Routed {
     Unknown,
-    /// Known, and kept with the span's name.
-    Named(&'static Name),
     Known(Template),
     /// To be told during the call.
     Late(LateRoute),
@@ -22,65 +20,56 @@ pub(crate) enum Routed {
 impl Routed {
     /// The route, where the router has run: a [`Route`], else axum's.
     #[inline]
-    pub(crate) fn on_server(extensions: &Extensions, method: &Method) -> Self {
-        let given = extensions.get().map(|Route(route)| (route.as_str(), route));
-        if let Some((text, route)) = given.filter(|(text, _)| !text.is_empty()) {
-            return Self::known(text, method, || route.clone());
+    pub(crate) fn on_server(extensions: &Extensions) -> Self {
+        if let Some(Route(route)) = extensions.get() {
+            if !route.is_empty() {
+                return Routed::Known(route.clone());
+            }
         }
         #[cfg(feature = "axum")]
         if let Some(path) = extensions.get::<axum::extract::MatchedPath>() {
-            return Self::known(path.as_str(), method, || Template::Matched(path.clone()));
+            return Routed::Known(Template::Matched(path.clone()));
         }
         Routed::Unknown
     }
 
-    pub(crate) fn on_client(extensions: &Extensions, method: &Method) -> Self {
-        let Some(UrlTemplate(template)) = extensions.get() else {
-            return Routed::Unknown;
-        };
-        Self::known(template.as_str(), method, || template.clone())
+    #[inline]
+    pub(crate) fn on_client(extensions: &Extensions) -> Self {
+        match extensions.get() {
+            Some(UrlTemplate(template)) if !template.is_empty() => Routed::Known(template.clone()),
+            _ => Routed::Unknown,
+        }
     }
 
     #[inline]
-    fn known(route: &str, method: &Method, template: impl FnOnce() -> Template) -> Self {
-        if route.is_empty() {
-            return Routed::Unknown;
-        }
-        match Name::of(method.in_names(), route) {
-            Some(name) => Routed::Named(name),
-            None => Routed::Known(template()),
+    fn template(&self) -> Option<&Template> {
+        match self {
+            Routed::Unknown => None,
+            Routed::Known(template) => Some(template),
+            Routed::Late(late) => late.get(),
         }
     }
 
     pub(crate) fn as_str(&self) -> Option<&str> {
-        match self {
-            Routed::Unknown => None,
-            Routed::Named(name) => Some(name.route()),
-            Routed::Known(template) => Some(template.as_str()),
-            Routed::Late(late) => late.get().map(Template::as_str),
-        }
+        self.template().map(Template::as_str)
     }
 
+    /// The template: the one that is kept with the span's name, if that is known.
     #[inline]
-    pub(crate) fn value(&self) -> Option<Value<'_>> {
-        match self {
-            Routed::Unknown => None,
-            Routed::Named(name) => Some(Value::Static(name.route())),
-            Routed::Known(template) => Some(template.value()),
-            Routed::Late(late) => late.get().map(Template::value),
+    pub(crate) fn value(&self, named: &Named) -> Option<Value<'_>> {
+        match named.known() {
+            Some(name) => Some(Value::Static(name.route())),
+            None => self.template().map(Template::value),
         }
     }
 
     /// The name of this call's span.
     #[inline]
-    pub(crate) fn name(&self, method: &Method) -> Cow<'static, str> {
-        if let Routed::Named(name) = self {
-            return Cow::Borrowed(name.as_str());
-        }
+    pub(crate) fn name(&self, method: &Method, named: &Named) -> Cow<'static, str> {
         let Some(route) = self.as_str() else {
-            return method.name();
+            return method.span_name();
         };
-        match Name::of(method.in_names(), route) {
+        match named.find(method.in_names(), route) {
             Some(name) => Cow::Borrowed(name.as_str()),
             None => Cow::Owned([method.in_names(), " ", route].concat()),
         }
@@ -96,45 +85,50 @@ mod tests {
         let mut extensions = Extensions::new();
         extensions.insert(route.into());
         let method = KnownMethods::default().read(&method.parse().unwrap());
-        (Routed::on_server(&extensions, &method), method)
+        (Routed::on_server(&extensions), method)
     }
 
     #[test]
     fn a_name_and_its_route_are_not_allocated_for_each_call() {
         for (method, name) in [("GET", "GET /routed/{id}"), ("get", "HTTP /routed/{id}")] {
             let (routed, method) = routed(String::from("/routed/{id}"), method);
-            assert!(matches!(routed.name(&method), Cow::Borrowed(borrowed) if borrowed == name));
-            assert_eq!(routed.value(), Some(Value::Static("/routed/{id}")));
+            let named = Named::default();
+            assert!(matches!(routed.value(&named), Some(Value::Shared(_))), "as it came");
+            assert!(matches!(routed.name(&method, &named), Cow::Borrowed(borrowed) if borrowed == name));
+            assert_eq!(routed.value(&named), Some(Value::Static("/routed/{id}")));
         }
     }
 
     #[test]
     fn a_route_that_is_too_long_to_be_kept_is_a_route() {
+        let named = Named::default();
         let route = "r".repeat(300);
         let (routed, method) = routed(route.clone(), "GET");
         assert_eq!(routed.as_str(), Some(&*route));
-        assert_eq!(routed.value(), Some(Value::Shared(route.as_str().into())));
-        assert!(matches!(routed.name(&method), Cow::Owned(name) if name == format!("GET {route}")));
+        assert_eq!(routed.value(&named), Some(Value::Shared(route.as_str().into())));
+        assert!(matches!(routed.name(&method, &named), Cow::Owned(name) if name == format!("GET {route}")));
     }
 
     #[test]
     fn a_late_routes_name_is_not_allocated_either() {
+        let named = Named::default();
         let late = LateRoute::default();
         let routed = Routed::Late(late.clone());
         let method = KnownMethods::default().read(&http::Method::GET);
-        assert_eq!((routed.as_str(), routed.value()), (None, None));
-        assert!(matches!(routed.name(&method), Cow::Borrowed("GET")));
+        assert_eq!((routed.as_str(), routed.value(&named)), (None, None));
+        assert!(matches!(routed.name(&method, &named), Cow::Borrowed("GET")));
         late.set("/late/{id}");
-        assert_eq!(routed.value(), Some(Value::Static("/late/{id}")));
-        assert!(matches!(routed.name(&method), Cow::Borrowed("GET /late/{id}")));
+        assert!(matches!(routed.name(&method, &named), Cow::Borrowed("GET /late/{id}")));
+        assert_eq!(routed.value(&named), Some(Value::Static("/late/{id}")));
     }
 
     #[test]
     fn an_empty_route_is_none() {
+        let named = Named::default();
         let (routed, method) = routed("", "GET");
-        assert_eq!((routed.as_str(), &*routed.name(&method)), (None, "GET"));
+        assert_eq!((routed.as_str(), &*routed.name(&method, &named)), (None, "GET"));
         let mut extensions = Extensions::new();
         extensions.insert(UrlTemplate::new(""));
-        assert_eq!(Routed::on_client(&extensions, &method).as_str(), None);
+        assert_eq!(Routed::on_client(&extensions).as_str(), None);
     }
 }

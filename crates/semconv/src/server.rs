@@ -7,6 +7,7 @@ use tower_telemetry_observe::Verdict;
 use crate::authority::HostPort;
 use crate::class::Classes;
 use crate::forwarded::Forwarded;
+use crate::name::Named;
 use crate::peer::peer;
 use crate::routed::Routed;
 use crate::scheme::Scheme;
@@ -78,10 +79,10 @@ impl Side for Server {
     }
 
     fn read(http: &Http<Server>, request: &mut request::Parts) -> HttpCall<Server> {
-        let method = http.methods.read(&request.method);
         let mut call = HttpCall {
-            route: Routed::on_server(&request.extensions, &method),
-            method,
+            route: Routed::on_server(&request.extensions),
+            named: Named::default(),
+            method: http.methods.read(&request.method),
             settings: http.settings.clone(),
             side: Trust::default(),
             status: None,
@@ -116,7 +117,7 @@ impl Side for Server {
             say(attribute::URL_SCHEME, Value::Static(scheme));
         }
         call.say_method_original(say);
-        if let Some(route) = call.route.value() {
+        if let Some(route) = call.route.value(&call.named) {
             say(attribute::HTTP_ROUTE, route);
         }
         let query = request.uri.query().filter(|query| !query.is_empty());

@@ -18,6 +18,11 @@ pub trait Describe {
     /// The span's name: of low cardinality.
     fn span_name(&self) -> Cow<'static, str>;
 
+    /// A name that costs next to nothing, for a span that will most likely not be recorded.
+    fn short_name(&self) -> Cow<'static, str> {
+        self.span_name()
+    }
+
     /// When the spans of calls like this one end, unless it was set otherwise.
     fn span_end(&self) -> SpanEnd {
         SpanEnd::Body
@@ -69,6 +74,10 @@ impl Describe for HttpCall<Server> {
         HttpCall::span_name(self)
     }
 
+    fn short_name(&self) -> Cow<'static, str> {
+        self.method().span_name()
+    }
+
     fn is_named(&self) -> bool {
         self.route().is_some()
     }
@@ -107,6 +116,10 @@ impl Describe for HttpCall<Client> {
 
     fn span_name(&self) -> Cow<'static, str> {
         HttpCall::span_name(self)
+    }
+
+    fn short_name(&self) -> Cow<'static, str> {
+        self.method().span_name()
     }
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {

@@ -42,10 +42,11 @@ type Filter = Box<dyn Fn(&request::Parts) -> bool + Send + Sync>;
 type OnRequest<F> = Box<dyn Fn(&F, &request::Parts, &mut Vec<KeyValue>) + Send + Sync>;
 type OnEnd<F> = Box<dyn Fn(&F, Verdict, &mut Vec<KeyValue>) + Send + Sync>;
 
-/// Whether attributes are given to the sampler when the caller has said that the trace is not sampled.
+/// Whether the whole name and the attributes are given to the sampler when the caller has said that the trace is not sampled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SamplingAttributes {
-    /// Not given then, since the usual samplers follow the caller without a look at them. A span that records after all has them set.
+    /// Not given then, since the usual samplers follow the caller without a look at them. A span of HTTP starts with its method as its name. One
+    /// that records after all has its name and its attributes set.
     #[default]
     UnlessUnsampled,
     /// Given to every span at its start: for samplers that decide by attributes whatever the caller says.

@@ -7,6 +7,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanBuilder, SpanContext, TraceContextExt};
 use tower_telemetry_observe::Call;
 
+use crate::tracer::Started;
 use crate::watch::{Recording, State};
 use crate::{Describe, SamplingAttributes, SpanWatch, Spans};
 
@@ -52,12 +53,8 @@ impl<F: Describe> Spans<F> {
             false => None,
         };
         let Some(tracer) = tracer else {
-            return match parent {
-                Parent::Around(_) | Parent::Linked(..) => State::Off,
-                Parent::Brought(cx) => State::Carrying(cx),
-            };
+            return parent.carried();
         };
-        let started = SystemTime::now();
         let describe = || {
             let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES);
             call.facts.describe_request(request, &mut attributes);
@@ -67,27 +64,34 @@ impl<F: Describe> Spans<F> {
             attributes
         };
         let late = self.sampling == SamplingAttributes::UnlessUnsampled && unsampled(parent.context());
+        let started = (!late).then(SystemTime::now);
         let builder = SpanBuilder {
             span_kind: Some(call.facts.kind()),
-            name: call.facts.span_name(),
-            start_time: Some(started),
+            name: match late {
+                true => call.facts.short_name(),
+                false => call.facts.span_name(),
+            },
+            start_time: started,
             attributes: (!late).then(describe),
             events: None,
             links: parent.links(),
         };
-        let begun = tracer.start(builder, parent.context());
-        if !begun.recording {
-            return State::Carrying(begun.cx);
-        }
+        let cx = match tracer.start(builder, parent.context()) {
+            Started::Recording(cx) => cx,
+            Started::Dropped(cx) => return State::Carrying(cx),
+            Started::Nothing => return parent.carried(),
+        };
         if late {
-            begun.cx.span().set_attributes(describe());
+            let span = cx.span();
+            span.update_name(call.facts.span_name());
+            span.set_attributes(describe());
         }
         let recording = Recording {
             spans: Arc::clone(self),
-            started,
+            started: started.unwrap_or_else(SystemTime::now),
             named: call.facts.is_named(),
         };
-        State::Recording(begun.cx, recording)
+        State::Recording(cx, recording)
     }
 }
 
@@ -95,6 +99,14 @@ impl Parent {
     fn context(&self) -> &Context {
         match self {
             Parent::Around(cx) | Parent::Brought(cx) | Parent::Linked(cx, _) => cx,
+        }
+    }
+
+    /// What is left to do where no span is recorded: the context may have to be carried.
+    fn carried<F>(self) -> State<F> {
+        match self {
+            Parent::Around(_) | Parent::Linked(..) => State::Off,
+            Parent::Brought(cx) => State::Carrying(cx),
         }
     }
 

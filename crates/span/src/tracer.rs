@@ -17,10 +17,14 @@ pub(crate) trait Start: Send + Sync {
     fn start(&self, builder: SpanBuilder, parent: &Context) -> Started;
 }
 
-/// A span that was started, within its context.
-pub(crate) struct Started {
-    pub(crate) cx: Context,
-    pub(crate) recording: bool,
+/// What came of a span.
+pub(crate) enum Started {
+    /// It records, within this context.
+    Recording(Context),
+    /// The sampler drops it, and its trace goes on in this context.
+    Dropped(Context),
+    /// The provider has been shut down: the parent's context goes on unchanged.
+    Nothing,
 }
 
 impl<T> Start for T
@@ -31,20 +35,12 @@ where
     fn start(&self, builder: SpanBuilder, parent: &Context) -> Started {
         let span = self.build_with_context(builder, parent);
         if span.is_recording() {
-            return Started {
-                cx: parent.with_span(span),
-                recording: true,
-            };
+            return Started::Recording(parent.with_span(span));
         }
         let context = span.span_context();
-        Started {
-            // Invalid once the provider has been shut down: the caller's context then goes on unchanged.
-            cx: if context.is_valid() {
-                parent.with_remote_span_context(context.clone())
-            } else {
-                parent.clone()
-            },
-            recording: false,
+        match context.is_valid() {
+            true => Started::Dropped(parent.with_remote_span_context(context.clone())),
+            false => Started::Nothing,
         }
     }
 }
@@ -167,8 +163,7 @@ mod tests {
         );
         let parent = Context::new().with_remote_span_context(caller.clone());
         let started = Start::start(&tracer, SpanBuilder::from_name("late"), &parent);
-        assert!(!started.recording);
-        assert_eq!(*started.cx.span().span_context(), caller);
+        assert!(matches!(started, Started::Nothing));
     }
 
     #[test]
