@@ -10,6 +10,9 @@ pub(crate) const RANDOM: TraceFlags = TraceFlags::new(0x02);
 /// The flags that Level 2 defines; every other bit is sent as zero.
 const DEFINED: TraceFlags = TraceFlags::new(0x03);
 
+/// A one in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
 /// Longer values are not looked at. The specification sets no limit for future versions and
 /// allows to refuse what is "prohibitively large".
 const LONGEST: usize = 8 * 1024;
@@ -56,9 +59,12 @@ impl Traceparent {
     /// The header value, always of version `00`.
     pub(crate) fn to_bytes(self) -> [u8; 55] {
         let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
-        write_hex(&mut text[3..35], &self.trace_id.to_bytes());
-        write_hex(&mut text[36..52], &self.parent_id.to_bytes());
-        write_hex(&mut text[53..], &[(self.flags & DEFINED).to_u8()]);
+        let trace_id = u128::from_be_bytes(self.trace_id.to_bytes());
+        text[3..19].copy_from_slice(&digits((trace_id >> 64) as u64));
+        text[19..35].copy_from_slice(&digits(trace_id as u64));
+        text[36..52].copy_from_slice(&digits(u64::from_be_bytes(self.parent_id.to_bytes())));
+        // Of the flags, there are never more than two.
+        text[54] += (self.flags & DEFINED).to_u8();
         text
     }
 }
@@ -87,7 +93,6 @@ fn sixteen<const N: usize>(text: &[u8; N], at: usize) -> u64 {
 /// The value of eight digits: each byte of the word is a digit on its way to its value.
 #[inline(always)]
 fn eight(digits: [u8; 8]) -> u32 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
     let word = u64::from_be_bytes(digits);
     // Letters, from 0x61, and none of the decimal digits, from 0x30, have this bit.
     let letters = word >> 6 & EACH;
@@ -97,14 +102,26 @@ fn eight(digits: [u8; 8]) -> u32 {
     (pairs | pairs >> 16) as u32
 }
 
-fn write_hex(text: &mut [u8], bytes: &[u8]) {
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 0x0f)];
-    }
+/// The sixteen digits of a number.
+#[inline(always)]
+fn digits(number: u64) -> [u8; 16] {
+    let mut text = [0; 16];
+    text[..8].copy_from_slice(&eight_digits((number >> 32) as u32).to_be_bytes());
+    text[8..].copy_from_slice(&eight_digits(number as u32).to_be_bytes());
+    text
 }
 
-const DIGITS: [u8; 16] = *b"0123456789abcdef";
+/// The way back of [`eight`].
+#[inline(always)]
+fn eight_digits(number: u32) -> u64 {
+    let number = u64::from(number);
+    let pairs = (number | number << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let values = (bytes | bytes << 4) & (EACH * 0x0f);
+    // 1 for values from 10 on, which are letters.
+    let letters = (values + EACH * 6) >> 4 & EACH;
+    values + EACH * 0x30 + letters * 0x27
+}
 
 #[cfg(test)]
 mod tests {
@@ -142,6 +159,7 @@ mod tests {
                     assert_eq!(are_digits(&text), expected.is_some(), "{byte:#04x} at {at}");
                     if let Some(expected) = expected {
                         assert_eq!(eight(text) >> (28 - 4 * at) & 0xf, expected, "{byte:#04x} at {at}");
+                        assert_eq!(eight_digits(eight(text)).to_be_bytes(), text);
                     }
                 }
             }
