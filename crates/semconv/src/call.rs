@@ -8,7 +8,7 @@ use crate::name::Named;
 use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
-use crate::{Method, Side, Value, attribute};
+use crate::{Method, Say, Side, Value, attribute};
 
 /// What is known of an HTTP call: the facts that [`Http`](crate::Http) reads.
 ///
@@ -68,7 +68,7 @@ impl<S: Side> HttpCall<S> {
     /// Says the attributes that are known when the span starts, required ones first. `request` is the one this call was read from.
     ///
     /// No attribute is said twice, and none without a value.
-    pub fn describe_request<'a>(&'a self, request: &'a request::Parts, mut say: impl FnMut(&'static str, Value<'a>)) {
+    pub fn describe_request<'a>(&'a self, request: &'a request::Parts, mut say: impl Say<'a>) {
         S::describe_request(self, request, &mut say);
     }
 
@@ -76,32 +76,32 @@ impl<S: Side> HttpCall<S> {
     /// [`describe_request`](HttpCall::describe_request).
     ///
     /// Two more are not said here: `error.type`, which is the verdict's, and a [route](HttpCall::route) that was told in between.
-    pub fn describe_response<'a>(&'a self, mut say: impl FnMut(&'static str, Value<'a>)) {
+    pub fn describe_response<'a>(&'a self, mut say: impl Say<'a>) {
         if let Some(status) = self.status {
             let code = Value::Int(status.as_u16().into());
-            say(attribute::HTTP_RESPONSE_STATUS_CODE, code);
+            say.say(attribute::HTTP_RESPONSE_STATUS_CODE, code);
         }
         S::describe_response(self, &mut say);
     }
 
-    pub(crate) fn say_method<'a>(&'a self, say: &mut impl FnMut(&'static str, Value<'a>)) {
+    pub(crate) fn say_method<'a>(&'a self, say: &mut impl Say<'a>) {
         let method = match self.method.as_static() {
             Some(method) => Value::Static(method),
             None => Value::Text(self.method.as_str().into()),
         };
-        say(attribute::HTTP_REQUEST_METHOD, method);
+        say.say(attribute::HTTP_REQUEST_METHOD, method);
     }
 
-    pub(crate) fn say_method_original<'a>(&'a self, say: &mut impl FnMut(&'static str, Value<'a>)) {
+    pub(crate) fn say_method_original<'a>(&'a self, say: &mut impl Say<'a>) {
         if let Some(original) = self.method.original() {
             let original = Value::Text(original.into());
-            say(attribute::HTTP_REQUEST_METHOD_ORIGINAL, original);
+            say.say(attribute::HTTP_REQUEST_METHOD_ORIGINAL, original);
         }
     }
 
-    pub(crate) fn say_version<'a>(&'a self, say: &mut impl FnMut(&'static str, Value<'a>)) {
+    pub(crate) fn say_version<'a>(&'a self, say: &mut impl Say<'a>) {
         if let Some(version) = self.version() {
-            say(attribute::NETWORK_PROTOCOL_VERSION, Value::Static(version));
+            say.say(attribute::NETWORK_PROTOCOL_VERSION, Value::Static(version));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
 use crate::url::full_url;
-use crate::{Client, Http, HttpCall, Value, attribute, seen};
+use crate::{Client, Http, HttpCall, Say, Value, attribute, seen};
 
 /// The server a client asks.
 #[derive(Debug)]
@@ -62,28 +62,24 @@ impl Side for Client {
         call.version = Some(response.version);
     }
 
-    fn describe_request<'a>(
-        call: &'a HttpCall<Client>,
-        request: &'a request::Parts,
-        say: &mut impl FnMut(&'static str, Value<'a>),
-    ) {
+    fn describe_request<'a>(call: &'a HttpCall<Client>, request: &'a request::Parts, say: &mut impl Say<'a>) {
         call.say_method(say);
         if let Some(url) = url(call, request) {
-            say(attribute::URL_FULL, Value::Text(url.into()));
+            say.say(attribute::URL_FULL, Value::Text(url.into()));
         }
         if let Some(Asked { address, port }) = &call.side {
-            say(attribute::SERVER_ADDRESS, Value::Shared(Arc::clone(address)));
+            say.say(attribute::SERVER_ADDRESS, Value::Shared(Arc::clone(address)));
             if let Some(port) = port {
-                say(attribute::SERVER_PORT, Value::Int((*port).into()));
+                say.say(attribute::SERVER_PORT, Value::Int((*port).into()));
             }
         }
         call.say_method_original(say);
         if let Some(template) = call.route.value(&call.named) {
-            say(attribute::URL_TEMPLATE, template);
+            say.say(attribute::URL_TEMPLATE, template);
         }
     }
 
-    fn describe_response<'a>(call: &'a HttpCall<Client>, say: &mut impl FnMut(&'static str, Value<'a>)) {
+    fn describe_response<'a>(call: &'a HttpCall<Client>, say: &mut impl Say<'a>) {
         call.say_version(say);
     }
 }

@@ -128,4 +128,4 @@ pub use side::{Client, Server, Side};
 pub use status::status_word;
 pub use text::clean;
 pub use trust::{Peers, Trust, TrustPolicy};
-pub use value::Value;
+pub use value::{Say, Value};

@@ -15,7 +15,7 @@ use crate::side::sealed::Side;
 use crate::text::{MAX_TEXT, cut};
 use crate::trust::Hops;
 use crate::url::{RedactedKeys, redact_path, redact_query};
-use crate::{Http, HttpCall, LateRoute, Server, Trust, TrustPolicy, Value, attribute, seen};
+use crate::{Http, HttpCall, LateRoute, Say, Server, Trust, TrustPolicy, Value, attribute, seen};
 
 /// What is configured on a server.
 #[derive(Clone, Debug, Default)]
@@ -97,11 +97,7 @@ impl Side for Server {
 
     fn see(_: &mut HttpCall<Server>, _: &response::Parts) {}
 
-    fn describe_request<'a>(
-        call: &'a HttpCall<Server>,
-        request: &'a request::Parts,
-        say: &mut impl FnMut(&'static str, Value<'a>),
-    ) {
+    fn describe_request<'a>(call: &'a HttpCall<Server>, request: &'a request::Parts, say: &mut impl Say<'a>) {
         let peer = peer(&request.extensions);
         let Heads { host, agent } = Heads::of(&request.headers);
         let mut client = peer.map(|peer| peer.ip());
@@ -112,45 +108,45 @@ impl Side for Server {
             server = forwarded.host.map(|read| (Value::Text(read.host.into()), read.port));
         }
         call.say_method(say);
-        say(attribute::URL_PATH, path(request, call.settings.redacted()));
+        say.say(attribute::URL_PATH, path(request, call.settings.redacted()));
         if let Some(scheme) = call.scheme() {
-            say(attribute::URL_SCHEME, Value::Static(scheme));
+            say.say(attribute::URL_SCHEME, Value::Static(scheme));
         }
         call.say_method_original(say);
         if let Some(route) = call.route.value(&call.named) {
-            say(attribute::HTTP_ROUTE, route);
+            say.say(attribute::HTTP_ROUTE, route);
         }
         let query = request.uri.query().filter(|query| !query.is_empty());
         if let Some(query) = query {
             let query = redact_query(cut(query, MAX_TEXT), call.settings.redacted());
-            say(attribute::URL_QUERY, Value::cleaned(query));
+            say.say(attribute::URL_QUERY, Value::cleaned(query));
         }
         if let Some((address, port)) = server.or_else(|| asked(&request.uri, host)) {
-            say(attribute::SERVER_ADDRESS, address);
+            say.say(attribute::SERVER_ADDRESS, address);
             if let Some(port) = port {
-                say(attribute::SERVER_PORT, Value::Int(port.into()));
+                say.say(attribute::SERVER_PORT, Value::Int(port.into()));
             }
         }
         let peer = peer.map(|peer| (peer, seen::address(peer.ip())));
         if let Some(client) = client {
             let same = peer.as_ref().filter(|(peer, _)| peer.ip() == client);
             let address = same.map(|(_, address)| address.clone());
-            say(
+            say.say(
                 attribute::CLIENT_ADDRESS,
                 address.unwrap_or_else(|| seen::address(client)),
             );
         }
         if let Some((peer, address)) = peer {
-            say(attribute::NETWORK_PEER_ADDRESS, address);
-            say(attribute::NETWORK_PEER_PORT, Value::Int(peer.port().into()));
+            say.say(attribute::NETWORK_PEER_ADDRESS, address);
+            say.say(attribute::NETWORK_PEER_PORT, Value::Int(peer.port().into()));
         }
         call.say_version(say);
         if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
-            say(attribute::USER_AGENT_ORIGINAL, seen::agent(agent.as_bytes()));
+            say.say(attribute::USER_AGENT_ORIGINAL, seen::agent(agent.as_bytes()));
         }
     }
 
-    fn describe_response<'a>(_: &'a HttpCall<Server>, _: &mut impl FnMut(&'static str, Value<'a>)) {}
+    fn describe_response<'a>(_: &'a HttpCall<Server>, _: &mut impl Say<'a>) {}
 }
 
 /// The path as sent, which is never decoded. A `CONNECT` has none.

@@ -20,7 +20,7 @@ pub(crate) mod sealed {
     use http::{StatusCode, request, response};
     use tower_telemetry_observe::Verdict;
 
-    use crate::{Http, HttpCall, Value};
+    use crate::{Http, HttpCall, Say};
 
     /// What the sides do differently.
     pub trait Side: Copy + Debug + Send + Sync + 'static {
@@ -42,14 +42,11 @@ pub(crate) mod sealed {
         where
             Self: super::Side;
 
-        fn describe_request<'a>(
-            call: &'a HttpCall<Self>,
-            request: &'a request::Parts,
-            say: &mut impl FnMut(&'static str, Value<'a>),
-        ) where
+        fn describe_request<'a>(call: &'a HttpCall<Self>, request: &'a request::Parts, say: &mut impl Say<'a>)
+        where
             Self: super::Side;
 
-        fn describe_response<'a>(call: &'a HttpCall<Self>, say: &mut impl FnMut(&'static str, Value<'a>))
+        fn describe_response<'a>(call: &'a HttpCall<Self>, say: &mut impl Say<'a>)
         where
             Self: super::Side;
     }

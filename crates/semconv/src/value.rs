@@ -19,6 +19,18 @@ pub enum Value<'a> {
     Int(i64),
 }
 
+/// Takes down what is [said](crate::HttpCall::describe_request) of a call. Every closure over a key and a value does.
+pub trait Say<'a> {
+    /// Takes down one attribute.
+    fn say(&mut self, key: &'static str, value: Value<'a>);
+}
+
+impl<'a, F: FnMut(&'static str, Value<'a>)> Say<'a> for F {
+    fn say(&mut self, key: &'static str, value: Value<'a>) {
+        self(key, value);
+    }
+}
+
 impl<'a> Value<'a> {
     /// A text from a peer, made clean.
     pub(crate) fn cleaned(text: Cow<'a, str>) -> Self {

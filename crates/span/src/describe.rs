@@ -6,7 +6,7 @@ use http::request;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use tower_telemetry_observe::PlainCall;
-use tower_telemetry_semconv::{Client, HttpCall, Server, Side, Value, attribute};
+use tower_telemetry_semconv::{Client, HttpCall, Say, Server, Side, Value, attribute};
 
 use crate::SpanEnd;
 
@@ -96,7 +96,7 @@ impl Describe for HttpCall<Server> {
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
-            self.describe_request(request, |key, value| attributes.push(key_value(key, value)));
+            self.describe_request(request, Attributes(attributes));
         }
     }
 
@@ -124,7 +124,7 @@ impl Describe for HttpCall<Client> {
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
-            self.describe_request(request, |key, value| attributes.push(key_value(key, value)));
+            self.describe_request(request, Attributes(attributes));
         }
     }
 
@@ -145,6 +145,17 @@ impl Describe for PlainCall {
     fn describe_request(&self, _: Option<&request::Parts>, _: &mut Vec<KeyValue>) {}
 
     fn describe_response(&self, _: impl FnMut(KeyValue)) {}
+}
+
+/// Attributes to which more are added.
+struct Attributes<'a>(&'a mut Vec<KeyValue>);
+
+impl<'a> Say<'a> for Attributes<'_> {
+    // Where it is known which kind of value it is, only that kind's code is left.
+    #[inline(always)]
+    fn say(&mut self, key: &'static str, value: Value<'a>) {
+        self.0.push(key_value(key, value));
+    }
 }
 
 #[inline(always)]
