@@ -37,11 +37,10 @@ impl Traceparent {
             return None;
         }
         let (trace, parent) = (known[3..35].first_chunk::<32>()?, known[36..52].first_chunk::<16>()?);
-        let ends = [known[0], known[1], known[53], known[54]];
-        if !(are_digits(trace) & are_digits(parent) & are_digits(&ends)) {
+        if !(are_digits(trace) & are_digits(parent)) {
             return None;
         }
-        let (version, flags) = (byte(ends[0], ends[1]), byte(ends[2], ends[3]));
+        let (version, flags) = (byte(known[0], known[1])?, byte(known[53], known[54])?);
         match (version, value.get(55)) {
             (0xff, _) => return None,
             (_, None) => {}
@@ -78,9 +77,13 @@ fn are_digits<const N: usize>(text: &[u8; N]) -> bool {
 
 /// The value of two digits.
 #[inline(always)]
-fn byte(high: u8, low: u8) -> u8 {
-    let value = |digit: u8| (digit & 0x0f) + (digit >> 6) * 9;
-    value(high) << 4 | value(low)
+fn byte(high: u8, low: u8) -> Option<u8> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    Some(value(high)? << 4 | value(low)?)
 }
 
 /// The value of the sixteen digits from there on.

@@ -72,9 +72,9 @@ impl W3c {
         let mut line = None;
         let mut states = false;
         for (name, value) in headers {
-            match name.as_str().len() {
-                11 if *name == TRACEPARENT && line.replace(value).is_some() => return None,
-                10 => states |= *name == TRACESTATE,
+            match name.as_str() {
+                "traceparent" if line.replace(value).is_some() => return None,
+                "tracestate" => states = true,
                 _ => {}
             }
         }
