@@ -86,6 +86,7 @@ impl CarriedContext {
     }
 
     /// The context that a request was made in: the carried one, unless the current one goes on with the same trace, or nothing was carried.
+    #[inline]
     pub fn or_current(extensions: &Extensions) -> Context {
         let current = Context::current();
         match extensions.get::<CarriedContext>() {

@@ -75,6 +75,7 @@ impl Propagation {
     ///
     /// Only [`W3c`] can tell; another propagator's context is always returned.
     #[must_use]
+    #[inline]
     pub fn find(&self, parent: &Context, headers: &HeaderMap) -> Option<Context> {
         match &self.0 {
             Choice::Automatic => {
@@ -94,6 +95,7 @@ impl Propagation {
     /// headers stay as they are. A header that it would write without a value is left out.
     ///
     /// [`fields`]: TextMapPropagator::fields
+    #[inline]
     pub fn inject(&self, cx: &Context, headers: &mut HeaderMap) {
         match &self.0 {
             Choice::Automatic => {
@@ -128,6 +130,7 @@ impl Propagation {
 }
 
 /// Whether a propagator is for anything but trace context.
+#[inline]
 fn carries_more(propagator: &dyn TextMapPropagator) -> bool {
     propagator
         .fields()

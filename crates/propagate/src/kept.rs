@@ -17,6 +17,7 @@ struct Kept {
 }
 
 /// `cx` with the caller's span as its remote span.
+#[inline]
 pub(crate) fn continued(cx: &Context, parent: Traceparent, state: Option<(Tracestate, TraceState)>) -> Context {
     let Traceparent {
         trace_id,
@@ -40,6 +41,7 @@ pub(crate) fn continued(cx: &Context, parent: Traceparent, state: Option<(Traces
 }
 
 /// The two headers for the span of `cx`; `None` when it has no valid one.
+#[inline]
 pub(crate) fn outgoing(cx: &Context) -> Option<([u8; 55], Option<HeaderValue>)> {
     let span = cx.span();
     let span = span.span_context();

@@ -53,6 +53,7 @@ impl Outbound {
     }
 
     /// Writes into the headers of a request to `host` what this host may have of `cx`. A host that is not known is on no list.
+    #[inline]
     pub fn inject(&self, propagation: &Propagation, cx: &Context, host: Option<&str>, headers: &mut HeaderMap) {
         if !self.trace_context.has(host) {
             propagation.clear(headers);

@@ -27,6 +27,7 @@ pub(crate) struct Traceparent {
 
 impl Traceparent {
     /// Reads a header value, without blanks around it; `None` when the trace is to be restarted.
+    #[inline]
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         if value.len() > LONGEST {
             return None;
@@ -56,6 +57,7 @@ impl Traceparent {
     }
 
     /// The header value, always of version `00`.
+    #[inline]
     pub(crate) fn to_bytes(self) -> [u8; 55] {
         let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
         let trace_id = u128::from_be_bytes(self.trace_id.to_bytes());

@@ -67,6 +67,7 @@ impl W3c {
     }
 
     /// The context with the caller's span, if `headers` have a valid one.
+    #[inline]
     pub(crate) fn find(&self, cx: &Context, headers: &HeaderMap) -> Option<Context> {
         // One pass over the headers costs less than to look for two of them.
         let mut line = None;
@@ -89,6 +90,7 @@ impl W3c {
     /// Writes the span of `cx` into `headers`, in place of whatever `traceparent` and `tracestate` they have.
     ///
     /// Without a valid span in `cx` the headers stay as they are.
+    #[inline]
     pub fn inject_headers(&self, cx: &Context, headers: &mut HeaderMap) {
         let Some((parent, state)) = outgoing(cx) else {
             return;

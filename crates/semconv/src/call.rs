@@ -37,6 +37,7 @@ impl<S: Side> HttpCall<S> {
     }
 
     /// On a server the route, also a [late](crate::LateRoute) one; on a client the [template of the URL](crate::UrlTemplate).
+    #[inline]
     pub fn route(&self) -> Option<&str> {
         self.route.as_str()
     }
@@ -47,6 +48,7 @@ impl<S: Side> HttpCall<S> {
     }
 
     /// The protocol's version, as `1.0`, `1.1`, `2` or `3`: on a server the request's, on a client the response's, once it is there.
+    #[inline]
     pub fn version(&self) -> Option<&'static str> {
         Some(match self.version? {
             Version::HTTP_09 => "0.9",
@@ -61,6 +63,7 @@ impl<S: Side> HttpCall<S> {
     /// The span's name: the method (`HTTP`, if it is not a known one), and the [route](HttpCall::route), if there is one.
     ///
     /// Names with a route are kept for as long as the program runs, up to 4,096 of at most 256 bytes. Further ones are allocated for each call.
+    #[inline]
     pub fn span_name(&self) -> Cow<'static, str> {
         self.route.name(&self.method, &self.named)
     }
@@ -68,6 +71,7 @@ impl<S: Side> HttpCall<S> {
     /// Says the attributes that are known when the span starts, required ones first. `request` is the one this call was read from.
     ///
     /// No attribute is said twice, and none without a value.
+    #[inline]
     pub fn describe_request<'a>(&'a self, request: &'a request::Parts, mut say: impl Say<'a>) {
         S::describe_request(self, request, &mut say);
     }
@@ -76,6 +80,7 @@ impl<S: Side> HttpCall<S> {
     /// [`describe_request`](HttpCall::describe_request).
     ///
     /// Two more are not said here: `error.type`, which is the verdict's, and a [route](HttpCall::route) that was told in between.
+    #[inline]
     pub fn describe_response<'a>(&'a self, mut say: impl Say<'a>) {
         if let Some(status) = self.status {
             let code = Value::Int(status.as_u16().into());

@@ -117,6 +117,7 @@ impl<S: Side> Http<S> {
 impl<S: Side> Classify for Http<S> {
     type Facts = HttpCall<S>;
 
+    #[inline]
     fn end(&self, call: &mut HttpCall<S>, end: &End<'_>) -> Verdict {
         let by_status = call.status.map_or(Verdict::Ok, by_status::<S>);
         match (by_status, end) {
@@ -131,21 +132,25 @@ impl<S: Side> Classify for Http<S> {
 }
 
 impl<S: Side> ClassifyHttp for Http<S> {
+    #[inline]
     fn read(&self, request: &mut request::Parts) -> HttpCall<S> {
         S::read(self, request)
     }
 
+    #[inline]
     fn head(&self, call: &mut HttpCall<S>, response: &response::Parts) -> Verdict {
         call.status = Some(response.status);
         S::see(call, response);
         by_status::<S>(response.status)
     }
 
+    #[inline]
     fn remaining<B: Body>(data: &B::Data) -> usize {
         data.remaining()
     }
 }
 
+#[inline]
 fn by_status<S: Side>(status: http::StatusCode) -> Verdict {
     if S::is_error(status) {
         Verdict::Error(status_word(status))

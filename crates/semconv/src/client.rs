@@ -44,6 +44,7 @@ impl Side for Client {
         status.as_u16() >= 400
     }
 
+    #[inline]
     fn read(http: &Http<Client>, request: &mut request::Parts) -> HttpCall<Client> {
         let scheme = Scheme::of(&request.uri).or(http.scheme);
         HttpCall {
@@ -58,10 +59,12 @@ impl Side for Client {
         }
     }
 
+    #[inline]
     fn see(call: &mut HttpCall<Client>, response: &response::Parts) {
         call.version = Some(response.version);
     }
 
+    #[inline]
     fn describe_request<'a>(call: &'a HttpCall<Client>, request: &'a request::Parts, say: &mut impl Say<'a>) {
         call.say_method(say);
         if let Some(url) = url(call, request) {
@@ -85,6 +88,7 @@ impl Side for Client {
 }
 
 /// From the request target's authority, else from the `Host` header.
+#[inline]
 fn asked(request: &request::Parts, scheme: Option<Scheme>) -> Option<Asked> {
     let authority = match request.uri.authority() {
         Some(authority) => authority.as_str(),

@@ -68,6 +68,7 @@ impl Method {
     }
 
     /// The name of a span that has no route: the method, or `HTTP` for one that is not known.
+    #[inline]
     pub fn span_name(&self) -> Cow<'static, str> {
         match &self.0 {
             Kind::Standard(method) => Cow::Borrowed(method.as_str()),
@@ -93,6 +94,7 @@ enum Standard {
 }
 
 impl Standard {
+    #[inline]
     fn of(method: &http::Method) -> Option<Self> {
         Some(match *method {
             http::Method::GET => Standard::Get,

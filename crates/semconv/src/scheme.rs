@@ -18,6 +18,7 @@ impl Scheme {
         }
     }
 
+    #[inline]
     pub(crate) fn of(uri: &http::Uri) -> Option<Self> {
         Self::new(uri.scheme_str()?)
     }

@@ -56,6 +56,7 @@ impl HttpCall<Server> {
     }
 
     /// What is believed of forwarded headers.
+    #[inline]
     fn hops(&self) -> Option<Hops<'_>> {
         self.settings.side()?.hops(self.side)
     }
@@ -74,10 +75,12 @@ impl Side for Server {
 
     const DROPPED: Verdict = Verdict::Error("cancelled");
 
+    #[inline]
     fn is_error(status: StatusCode) -> bool {
         status.as_u16() >= 500
     }
 
+    #[inline]
     fn read(http: &Http<Server>, request: &mut request::Parts) -> HttpCall<Server> {
         let mut call = HttpCall {
             route: Routed::on_server(&request.extensions),
@@ -97,6 +100,7 @@ impl Side for Server {
 
     fn see(_: &mut HttpCall<Server>, _: &response::Parts) {}
 
+    #[inline]
     fn describe_request<'a>(call: &'a HttpCall<Server>, request: &'a request::Parts, say: &mut impl Say<'a>) {
         let peer = peer(&request.extensions);
         let Heads { host, agent } = Heads::of(&request.headers);

@@ -33,6 +33,7 @@ const TEXT: &str = match std::str::from_utf8(&DIGITS) {
 /// assert_eq!(status_word(StatusCode::from_u16(999)?), "_OTHER");
 /// # Ok::<(), http::status::InvalidStatusCode>(())
 /// ```
+#[inline]
 pub fn status_word(status: StatusCode) -> &'static str {
     let code = usize::from(status.as_u16());
     let at = code.checked_sub(FIRST).map(|index| index * 3);

@@ -69,6 +69,7 @@ impl Source {
         Source::Given(Arc::new(provider.tracer_with_scope(scope())))
     }
 
+    #[inline]
     pub(crate) fn tracer(&self) -> Option<&dyn Start> {
         match self {
             Source::Given(tracer) => Some(&**tracer),
