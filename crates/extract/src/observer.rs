@@ -23,7 +23,7 @@ use crate::{ExtractWatch, TraceHeader};
 ///
 /// let layer = ObserveLayer::new(
 ///     Http::server(),
-///     (Extract::new(), on_end(|report| println!("{:?}", report.elapsed))),
+///     (Extract::new(), on_end(|report| println!("{:?}", report.elapsed()))),
 /// );
 /// # let _ = tower_layer::Layer::layer(&layer, ());
 /// ```

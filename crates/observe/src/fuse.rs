@@ -144,8 +144,8 @@ fuse!(A 0, B 1, C 2, D 3, E 4, G 5);
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::time::Duration;
+    use std::cell::{OnceCell, RefCell};
+    use std::time::Instant;
 
     use super::*;
     use crate::{End, Verdict};
@@ -207,16 +207,18 @@ mod tests {
             facts: &(),
             response: &mut response,
             verdict: Verdict::Ok,
-            elapsed: Duration::ZERO,
+            started: Instant::now(),
+            now: Instant::now(),
         });
         watch.data(3);
         watch.end(&Report {
             facts: &(),
             end: End::Dropped,
             verdict: Verdict::Ok,
-            elapsed: Duration::ZERO,
-            to_head: None,
             bytes: 3,
+            started: Instant::now(),
+            headed: None,
+            ended: OnceCell::new(),
         });
     }
 

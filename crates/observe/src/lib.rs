@@ -9,7 +9,7 @@
 //! let layer = ObserveLayer::new(
 //!     Plain::new("double"),
 //!     on_end(|report: &Report<'_, PlainCall>| {
-//!         println!("{}: {:?} after {:?}", report.facts.name(), report.end, report.elapsed);
+//!         println!("{}: {:?} after {:?}", report.facts.name(), report.end, report.elapsed());
 //!     }),
 //! );
 //! let mut double = layer.layer(service_fn(|n: u32| async move { Ok::<_, &str>(n * 2) }));

@@ -1,10 +1,11 @@
 //! One call being watched: the state that ends exactly once.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::{HeaderMap, StatusCode, request, response};
 
@@ -31,7 +32,7 @@ struct Live<C: Classify, O: Observe<C::Facts>> {
     watch: Option<O::Watch>,
     interest: Interest,
     started: Instant,
-    to_head: Option<Duration>,
+    headed: Option<Instant>,
     asked: Asked,
     body: Body,
     bytes: u64,
@@ -66,7 +67,7 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
                 watch,
                 interest,
                 started,
-                to_head: None,
+                headed: None,
                 asked,
                 body: Body::Open,
                 bytes: 0,
@@ -175,8 +176,8 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
     pub fn head(&mut self, response: &mut response::Parts) {
         let Some(live) = self.heard() else { return };
         let Some(facts) = &mut live.facts else { return };
-        let elapsed = live.started.elapsed();
-        live.to_head = Some(elapsed);
+        let now = Instant::now();
+        live.headed = Some(now);
         live.body = expected(live.asked, response);
         let status = response.status;
         let verdict = contain(|| live.shared.0.head(facts, response))
@@ -185,7 +186,8 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
             facts,
             response,
             verdict,
-            elapsed,
+            started: live.started,
+            now,
         };
         contain(|| live.watch.head(&mut head));
         let granted = matches!(live.asked, Asked::Connect) && status.is_success();
@@ -198,15 +200,15 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
 impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
     fn end(&mut self, end: End<'_>) {
         let Some(facts) = &mut self.facts else { return };
-        let elapsed = self.started.elapsed();
         let verdict = contain(|| self.shared.0.end(facts, &end)).unwrap_or_else(|| plain_verdict(&end));
         let report = Report {
             facts,
             end,
             verdict,
-            elapsed,
-            to_head: self.to_head,
             bytes: self.bytes,
+            started: self.started,
+            headed: self.headed,
+            ended: OnceCell::new(),
         };
         let watch = self.watch.take();
         contain(|| watch.end(&report));

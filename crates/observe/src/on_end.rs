@@ -13,7 +13,7 @@ use crate::{Call, Observe, Report, Watch};
 ///
 /// let layer = ObserveLayer::new(
 ///     Plain::new("resize image"),
-///     on_end(|report| println!("{:?} after {:?}", report.end, report.elapsed)),
+///     on_end(|report| println!("{:?} after {:?}", report.end, report.elapsed())),
 /// );
 /// # let _ = tower_layer::Layer::layer(&layer, ());
 /// ```

@@ -1,7 +1,8 @@
 //! How a call ended, and what an observer is told of it.
 
 use std::any::Any;
-use std::time::Duration;
+use std::cell::OnceCell;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, response};
 
@@ -77,8 +78,15 @@ pub struct Head<'a, F> {
     pub response: &'a mut response::Parts,
     /// What the head alone says of the call.
     pub verdict: Verdict,
+    pub(crate) started: Instant,
+    pub(crate) now: Instant,
+}
+
+impl<F> Head<'_, F> {
     /// Time from the request to this head.
-    pub elapsed: Duration,
+    pub fn elapsed(&self) -> Duration {
+        self.now.saturating_duration_since(self.started)
+    }
 }
 
 /// All there is to know of a call that has ended.
@@ -91,12 +99,26 @@ pub struct Report<'a, F> {
     pub end: End<'a>,
     /// What the classifier makes of that.
     pub verdict: Verdict,
-    /// Time from the request to the end.
-    pub elapsed: Duration,
-    /// Time from the request to the response head, if there was one.
-    pub to_head: Option<Duration>,
     /// Bytes of the response body that were handed on.
     pub bytes: u64,
+    pub(crate) started: Instant,
+    pub(crate) headed: Option<Instant>,
+    // The clock is read for the first observer who asks, and is the same for all.
+    pub(crate) ended: OnceCell<Instant>,
+}
+
+impl<F> Report<'_, F> {
+    /// Time from the request to the end.
+    pub fn elapsed(&self) -> Duration {
+        let ended = self.ended.get_or_init(Instant::now);
+        ended.saturating_duration_since(self.started)
+    }
+
+    /// Time from the request to the response head, if there was one.
+    pub fn to_head(&self) -> Option<Duration> {
+        let headed = self.headed?;
+        Some(headed.saturating_duration_since(self.started))
+    }
 }
 
 #[cfg(test)]
@@ -117,9 +139,10 @@ mod tests {
                 facts: &(),
                 end: End::Failed(failure),
                 verdict: Verdict::Error("service_error"),
-                elapsed: Duration::ZERO,
-                to_head: None,
                 bytes: 0,
+                started: Instant::now(),
+                headed: None,
+                ended: OnceCell::new(),
             };
             let text = format!("{report:?}");
             assert!(!text.contains("password"), "{text}");

@@ -46,7 +46,7 @@ impl Watch<Exchange> for KeepsOne<'_> {
         let mut told = self.told.borrow_mut();
         told.facts.push(head.facts.clone());
         told.verdicts.push(head.verdict);
-        told.times.push(head.elapsed);
+        told.times.push(head.elapsed());
         told.outside.push(self.started.elapsed());
     }
 
@@ -54,8 +54,8 @@ impl Watch<Exchange> for KeepsOne<'_> {
         let mut told = self.told.borrow_mut();
         told.facts.push(report.facts.clone());
         told.verdicts.push(report.verdict);
-        told.times.extend(report.to_head);
-        told.times.push(report.elapsed);
+        told.times.extend(report.to_head());
+        told.times.push(report.elapsed());
         told.outside.push(self.started.elapsed());
     }
 }

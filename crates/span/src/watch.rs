@@ -110,7 +110,7 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
             return;
         }
         if let State::Recording(cx, recording) = mem::replace(&mut self.state, State::Off) {
-            recording.end(&cx, head.facts, head.verdict, head.elapsed);
+            recording.end(&cx, head.facts, head.verdict, head.elapsed());
             let span = cx.span();
             let ids = span.span_context();
             self.state = State::Ended(ids.trace_id(), ids.span_id());
@@ -120,7 +120,7 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
     fn end(self, report: &Report<'_, F>) {
         match self.state {
             State::Off | State::Carrying(_) => {}
-            State::Recording(cx, recording) => recording.end(&cx, report.facts, report.verdict, report.elapsed),
+            State::Recording(cx, recording) => recording.end(&cx, report.facts, report.verdict, report.elapsed()),
             State::Ended(trace, span) => tell_late_failure(trace, span, report),
         }
     }

@@ -196,7 +196,7 @@ impl<F> Watch<F> for JournalWatch {
             outcome: Outcome::from(&report.end),
             verdict: report.verdict,
             bytes: report.bytes,
-            had_head: report.to_head.is_some(),
+            had_head: report.to_head().is_some(),
         }));
     }
 }
