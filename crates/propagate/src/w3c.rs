@@ -99,7 +99,10 @@ impl W3c {
             return;
         };
         // A map of 32,768 headers has no room; without a `traceparent` there must be no `tracestate`.
-        if headers.try_insert(&TRACEPARENT, parent).is_err() {
+        if headers
+            .try_insert(const { HeaderName::from_static("traceparent") }, parent)
+            .is_err()
+        {
             return;
         }
         match state {

@@ -154,7 +154,7 @@ fn authority_start(url: &str) -> usize {
 pub fn full_url(scheme: &str, authority: &str, path_and_query: &str, keys: &RedactedKeys) -> String {
     let rest = cut(path_and_query, MAX_TEXT);
     let start = Classes::of(scheme) | Classes::of(authority);
-    if start.contain(Classes::DELIMITER) || !rest.is_empty() && !rest.starts_with(['/', '?', '#']) {
+    if start.contain(Classes::DELIMITER) || !matches!(rest.as_bytes(), [] | [b'/' | b'?' | b'#', ..]) {
         // These are no parts of a URL.
         let url = [scheme, "://", authority, rest].concat();
         return clean_owned(redact_url(&url, keys).into_owned());

@@ -96,12 +96,12 @@ impl Describe for HttpCall<Server> {
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
-            self.describe_request(request, Attributes(attributes));
+            self.describe_request(request, AsKeyValues(|attribute| attributes.push(attribute)));
         }
     }
 
-    fn describe_response(&self, mut add: impl FnMut(KeyValue)) {
-        self.describe_response(|key, value| add(key_value(key, value)));
+    fn describe_response(&self, add: impl FnMut(KeyValue)) {
+        self.describe_response(AsKeyValues(add));
     }
 }
 
@@ -124,12 +124,12 @@ impl Describe for HttpCall<Client> {
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
-            self.describe_request(request, Attributes(attributes));
+            self.describe_request(request, AsKeyValues(|attribute| attributes.push(attribute)));
         }
     }
 
-    fn describe_response(&self, mut add: impl FnMut(KeyValue)) {
-        self.describe_response(|key, value| add(key_value(key, value)));
+    fn describe_response(&self, add: impl FnMut(KeyValue)) {
+        self.describe_response(AsKeyValues(add));
     }
 }
 
@@ -147,14 +147,14 @@ impl Describe for PlainCall {
     fn describe_response(&self, _: impl FnMut(KeyValue)) {}
 }
 
-/// Attributes to which more are added.
-struct Attributes<'a>(&'a mut Vec<KeyValue>);
+/// Takes down what is said as OpenTelemetry's attributes.
+struct AsKeyValues<A>(A);
 
-impl<'a> Say<'a> for Attributes<'_> {
+impl<'a, A: FnMut(KeyValue)> Say<'a> for AsKeyValues<A> {
     // Where it is known which kind of value it is, only that kind's code is left.
     #[inline(always)]
     fn say(&mut self, key: &'static str, value: Value<'a>) {
-        self.0.push(key_value(key, value));
+        (self.0)(key_value(key, value));
     }
 }
 
