@@ -148,7 +148,7 @@ impl Describe for PlainCall {
 }
 
 /// Attributes to which more are added.
-struct Attributes<'a>(&'a mut Vec<KeyValue>);
+pub(crate) struct Attributes<'a>(pub(crate) &'a mut Vec<KeyValue>);
 
 impl<'a> Say<'a> for Attributes<'_> {
     // Where it is known which kind of value it is, only that kind's code is left.
@@ -159,7 +159,7 @@ impl<'a> Say<'a> for Attributes<'_> {
 }
 
 #[inline(always)]
-fn key_value(key: &'static str, value: Value<'_>) -> KeyValue {
+pub(crate) fn key_value(key: &'static str, value: Value<'_>) -> KeyValue {
     match value {
         Value::Static(text) => KeyValue::new(key, text),
         Value::Text(text) => KeyValue::new(key, text.into_owned()),
