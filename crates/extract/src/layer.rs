@@ -4,7 +4,7 @@ use http::request;
 use tower_layer::Layer;
 use tower_telemetry_observe::{Classify, Observe, ObserveLayer, Observed};
 use tower_telemetry_propagate::Propagation;
-use tower_telemetry_semconv::{Http, Server};
+use tower_telemetry_semconv::{Grpc, Http, HttpOrGrpc, Server};
 use tower_telemetry_span::Spans;
 
 use crate::{Extract, TraceHeader};
@@ -27,6 +27,30 @@ impl ExtractLayer {
     /// Reads requests like this: scheme, trust in callers, known methods, error types.
     pub fn with_http(self, http: Http<Server>) -> Self {
         Self::of(http, self.extract)
+    }
+}
+
+impl ExtractLayer<Grpc<Server>> {
+    /// The same for a server of gRPC.
+    pub fn grpc() -> Self {
+        Self::of(Grpc::server(), Extract::new())
+    }
+
+    /// Reads requests like this: declared methods, trust in callers, the server's timeout, error types.
+    pub fn with_grpc(self, grpc: Grpc<Server>) -> Self {
+        Self::of(grpc, self.extract)
+    }
+}
+
+impl ExtractLayer<HttpOrGrpc<Server>> {
+    /// The same for a server of both, on one port: each request is read as what it is.
+    pub fn http_or_grpc() -> Self {
+        Self::of(HttpOrGrpc::server(), Extract::new())
+    }
+
+    /// Reads requests like this.
+    pub fn with_http_or_grpc(self, both: HttpOrGrpc<Server>) -> Self {
+        Self::of(both, self.extract)
     }
 }
 

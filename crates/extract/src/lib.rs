@@ -71,7 +71,8 @@ pub use response::TraceHeader;
 pub use tower_telemetry_propagate::Propagation;
 #[doc(no_inline)]
 pub use tower_telemetry_semconv::{
-    AllowedHeaders, Http, HttpCall, IpNet, LateRoute, PeerAddr, Peers, Route, Server, Trust, TrustPolicy,
+    AllowedHeaders, Grpc, GrpcCall, Http, HttpCall, HttpOrGrpc, HttpOrGrpcCall, IpNet, LateRoute, PeerAddr, Peers,
+    Route, Server, StatusAttribute, Trust, TrustPolicy,
 };
 #[doc(no_inline)]
 pub use tower_telemetry_span::{SamplingAttributes, Spans};

@@ -3,7 +3,7 @@
 use tower_layer::Layer;
 use tower_telemetry_observe::{Classify, Observe, ObserveLayer, Observed};
 use tower_telemetry_propagate::{Outbound, Propagation};
-use tower_telemetry_semconv::{Client, Http};
+use tower_telemetry_semconv::{Client, Grpc, Http, HttpOrGrpc};
 use tower_telemetry_span::Spans;
 
 use crate::Inject;
@@ -26,6 +26,30 @@ impl InjectLayer {
     /// Reads requests like this: known methods, redacted query keys, error types.
     pub fn with_http(self, http: Http<Client>) -> Self {
         Self::of(http, self.inject)
+    }
+}
+
+impl InjectLayer<Grpc<Client>> {
+    /// The same for a client of gRPC: a span lasts as long as its stream.
+    pub fn grpc() -> Self {
+        Self::of(Grpc::client(), Inject::new())
+    }
+
+    /// Reads calls like this: the server that is called, error types.
+    pub fn with_grpc(self, grpc: Grpc<Client>) -> Self {
+        Self::of(grpc, self.inject)
+    }
+}
+
+impl InjectLayer<HttpOrGrpc<Client>> {
+    /// The same for a client of both: each call is read as what it is.
+    pub fn http_or_grpc() -> Self {
+        Self::of(HttpOrGrpc::client(), Inject::new())
+    }
+
+    /// Reads calls like this.
+    pub fn with_http_or_grpc(self, both: HttpOrGrpc<Client>) -> Self {
+        Self::of(both, self.inject)
     }
 }
 

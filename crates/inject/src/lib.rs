@@ -63,6 +63,8 @@ pub use observer::Inject;
 #[doc(no_inline)]
 pub use tower_telemetry_propagate::{CarriedContext, CarryContextLayer, NoPropagation, Outbound, Propagation};
 #[doc(no_inline)]
-pub use tower_telemetry_semconv::{AllowedHeaders, Client, Http, HttpCall, UrlTemplate};
+pub use tower_telemetry_semconv::{
+    AllowedHeaders, Client, Grpc, GrpcCall, Http, HttpCall, HttpOrGrpc, HttpOrGrpcCall, StatusAttribute, UrlTemplate,
+};
 #[doc(no_inline)]
 pub use tower_telemetry_span::{SamplingAttributes, SpanEnd, Spans};

@@ -58,6 +58,16 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
     }
 }
 
+/// A body that nobody watches, for what answers in the place of an observed service: tonic's interceptors do.
+impl<B: Default, C: Classify, O: Observe<C::Facts>> Default for ObservedBody<B, C, O> {
+    fn default() -> Self {
+        ObservedBody {
+            inner: B::default(),
+            observation: Observation::over(),
+        }
+    }
+}
+
 impl<B, C, O> Body for ObservedBody<B, C, O>
 where
     B: Body,

@@ -18,6 +18,16 @@ pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
 pub const NETWORK_PEER_PORT: &str = "network.peer.port";
 /// `network.protocol.version`: `1.0`, `1.1`, `2` or `3`.
 pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
+/// `rpc.method`: the method as `pkg.Service/Method`, or `_OTHER`.
+pub const RPC_METHOD: &str = "rpc.method";
+/// `rpc.method_original`: what was sent in the place of a known method.
+pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
+/// `rpc.response.status_code`: the status of a gRPC call by its name, in the released conventions.
+pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
+/// `rpc.status_code`: the same in the coming ones.
+pub const RPC_STATUS_CODE: &str = "rpc.status_code";
+/// `rpc.system.name`: `grpc`.
+pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 /// `server.address`: the host that was asked.
 pub const SERVER_ADDRESS: &str = "server.address";
 /// `server.port`: the port that was asked.
@@ -36,5 +46,9 @@ pub const URL_TEMPLATE: &str = "url.template";
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 /// `http.request.header.`: what stands before the lower-case name of a captured request header.
 pub const HTTP_REQUEST_HEADER_PREFIX: &str = "http.request.header.";
+/// `rpc.request.metadata.`: what stands before the name of captured request metadata.
+pub const RPC_REQUEST_METADATA_PREFIX: &str = "rpc.request.metadata.";
+/// `rpc.response.metadata.`: what stands before the name of captured response metadata.
+pub const RPC_RESPONSE_METADATA_PREFIX: &str = "rpc.response.metadata.";
 /// `http.response.header.`: what stands before the lower-case name of a captured response header.
 pub const HTTP_RESPONSE_HEADER_PREFIX: &str = "http.response.header.";

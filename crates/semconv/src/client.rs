@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery};
-use http::{StatusCode, request, response};
+use http::{StatusCode, Uri, request, response};
 use tower_telemetry_observe::Verdict;
 
 use crate::name::Named;
@@ -15,22 +15,50 @@ use crate::url::full_url;
 use crate::{Client, Http, HttpCall, Say, Value, attribute, seen};
 
 /// The server a client asks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     address: Arc<str>,
     port: Option<u16>,
 }
 
+impl Asked {
+    /// The server in this URI.
+    pub(crate) fn of(target: &Uri) -> Option<Self> {
+        Self::by(target.authority()?.as_str(), Scheme::of(target))
+    }
+
+    #[inline]
+    fn by(authority: &str, scheme: Option<Scheme>) -> Option<Self> {
+        let (address, port) = seen::shared_host(authority)?;
+        let port = port.or_else(|| scheme.map(Scheme::port));
+        Some(Asked { address, port })
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    pub(crate) fn say<'a>(&self, say: &mut impl Say<'a>) {
+        say.say(attribute::SERVER_ADDRESS, Value::Shared(Arc::clone(&self.address)));
+        if let Some(port) = self.port {
+            say.say(attribute::SERVER_PORT, Value::Int(port.into()));
+        }
+    }
+}
+
 impl HttpCall<Client> {
     /// The host the request is for: a name, or an address without brackets.
     pub fn server_address(&self) -> Option<&str> {
-        let asked = self.side.as_ref()?;
-        Some(&asked.address)
+        self.side.as_ref().map(Asked::address)
     }
 
     /// The port the request is for: if the URL has none, its scheme's.
     pub fn server_port(&self) -> Option<u16> {
-        self.side.as_ref()?.port
+        self.side.as_ref().and_then(Asked::port)
     }
 }
 
@@ -70,11 +98,8 @@ impl Side for Client {
         if let Some(url) = url(call, request) {
             say.say(attribute::URL_FULL, Value::Text(url.into()));
         }
-        if let Some(Asked { address, port }) = &call.side {
-            say.say(attribute::SERVER_ADDRESS, Value::Shared(Arc::clone(address)));
-            if let Some(port) = port {
-                say.say(attribute::SERVER_PORT, Value::Int((*port).into()));
-            }
+        if let Some(asked) = &call.side {
+            asked.say(say);
         }
         call.say_method_original(say);
         if let Some(template) = call.route.value(&call.named) {
@@ -89,16 +114,12 @@ impl Side for Client {
 
 /// From the request target's authority, else from the `Host` header.
 #[inline]
-fn asked(request: &request::Parts, scheme: Option<Scheme>) -> Option<Asked> {
+pub(crate) fn asked(request: &request::Parts, scheme: Option<Scheme>) -> Option<Asked> {
     let authority = match request.uri.authority() {
         Some(authority) => authority.as_str(),
         None => host_header(request)?,
     };
-    let (address, port) = seen::shared_host(authority)?;
-    Some(Asked {
-        address,
-        port: port.or_else(|| scheme.map(Scheme::port)),
-    })
+    Asked::by(authority, scheme)
 }
 
 /// The `Host` header, if it is an authority.

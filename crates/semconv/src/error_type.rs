@@ -23,7 +23,7 @@ impl ErrorTypes {
     }
 
     pub(crate) fn of_service(&self, error: &dyn Any) -> &'static str {
-        let named = self.named(error).or_else(|| known(error));
+        let named = self.named(error).or_else(|| first_cause(error, name));
         named.unwrap_or("service_error")
     }
 
@@ -31,7 +31,8 @@ impl ErrorTypes {
         self.named(error).unwrap_or("body_error")
     }
 
-    fn named(&self, error: &dyn Any) -> Option<&'static str> {
+    /// As the user names it.
+    pub(crate) fn named(&self, error: &dyn Any) -> Option<&'static str> {
         let names = self.0.iter();
         let mut said = names.filter_map(|name| contain(|| name(error)).flatten());
         said.find(|name| !name.is_empty())
@@ -44,11 +45,11 @@ impl fmt::Debug for ErrorTypes {
     }
 }
 
-/// The first name on the way from the error to its causes.
-fn known(error: &dyn Any) -> Option<&'static str> {
+/// What is said first on the way from the error to its causes.
+pub(crate) fn first_cause<T>(error: &dyn Any, said: impl FnMut(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
     std::iter::successors(as_error(error), |error| cause(*error))
         .take(MAX_CAUSES)
-        .find_map(name)
+        .find_map(said)
 }
 
 fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
@@ -73,6 +74,14 @@ fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
         return Some(error);
     }
+    #[cfg(feature = "tonic")]
+    if let Some(error) = error.downcast_ref::<tonic::transport::Error>() {
+        return Some(error);
+    }
+    #[cfg(feature = "tonic")]
+    if let Some(error) = error.downcast_ref::<tonic::Status>() {
+        return Some(error);
+    }
     let error = error.downcast_ref::<io::Error>()?;
     Some(error)
 }
@@ -85,7 +94,8 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
     }
 }
 
-fn name(error: &(dyn Error + 'static)) -> Option<&'static str> {
+/// The name of this error, whatever its causes.
+pub(crate) fn name(error: &(dyn Error + 'static)) -> Option<&'static str> {
     #[cfg(feature = "tower")]
     if error.is::<tower::timeout::error::Elapsed>() {
         return Some("timeout");
@@ -97,6 +107,14 @@ fn name(error: &(dyn Error + 'static)) -> Option<&'static str> {
     #[cfg(feature = "hyper-util")]
     if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
         return error.is_connect().then_some("connect");
+    }
+    #[cfg(feature = "tonic")]
+    if error.is::<tonic::TimeoutExpired>() {
+        return Some("timeout");
+    }
+    #[cfg(feature = "tonic")]
+    if error.is::<tonic::ConnectError>() {
+        return Some("connect");
     }
     match error.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::TimedOut => Some("timeout"),

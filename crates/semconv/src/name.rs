@@ -1,9 +1,10 @@
-//! The names of spans that have a route.
+//! The names of spans that have a route, or are a gRPC method's.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::hash::hash;
+use crate::table::find_or_keep;
 
 /// The most names that are kept: a power of two.
 const NAMES: usize = 4096;
@@ -11,43 +12,43 @@ const NAMES: usize = 4096;
 /// The most bytes of a name that is kept.
 const MAX_NAME: usize = 256;
 
-/// How many places are looked at for a name.
-const PLACES: u64 = 8;
-
-/// The names of all calls: a table that is only added to.
+/// The names of all calls.
 ///
-/// A name is made of a method of a closed set and of a route, and routes come from the application, never from a request. So a place
-/// that is taken stays taken, what is read needs no lock, and what is full costs an allocation for each further name.
+/// A name is made of a method of a closed set and of a route, and routes come from the application, never from a request. So nothing has to
+/// make room, and what is full costs an allocation for each further name.
 static TABLE: [OnceLock<Name>; NAMES] = [const { OnceLock::new() }; NAMES];
 
-/// `METHOD route`, kept for as long as the program runs.
+/// `METHOD route`, or a route alone, kept for as long as the program runs.
 #[derive(Debug)]
-pub(crate) struct Name {
+pub struct Name {
     text: Box<str>,
     route: u8,
 }
 
 impl Name {
+    /// The kept name of a route that needs no method in it.
+    pub(crate) fn alone(route: &str) -> Option<&'static Name> {
+        TABLE.get(Self::place(&TABLE, "", route)?)?.get()
+    }
+
     /// The place of the kept name, or `None` if it is too long or there is no place for it.
-    fn place<const N: usize>(table: &[OnceLock<Name>; N], method: &str, route: &str) -> Option<usize> {
-        let behind_space = u8::try_from(method.len() + 1).ok()?;
+    fn place(table: &[OnceLock<Name>], method: &str, route: &str) -> Option<usize> {
+        let space = if method.is_empty() { "" } else { " " };
+        let behind_space = u8::try_from(method.len() + space.len()).ok()?;
         let len = usize::from(behind_space) + route.len();
         if len > MAX_NAME {
             return None;
         }
         // Methods are told apart by their lengths and first letters; the route makes the rest.
         let word = method.bytes().next().map_or(0, u64::from) << 8 | u64::from(behind_space);
-        let first = hash(route.as_bytes()).wrapping_add(word.wrapping_mul(PLACES));
-        (0..PLACES).find_map(|step| {
-            let place = first.wrapping_add(step) as usize % N;
-            let name = table[place].get_or_init(|| Name {
-                text: [method, " ", route].concat().into(),
-                route: behind_space,
-            });
-            // There is no space in a method: a name that is the same in these parts is the same.
-            let same = name.text.len() == len && name.text.ends_with(route) && name.text.starts_with(method);
-            same.then_some(place)
-        })
+        // There is no space in a method: a name that is the same in these parts is the same.
+        let is = |name: &Name| name.text.len() == len && name.text.ends_with(route) && name.text.starts_with(method);
+        let make = || Name {
+            text: [method, space, route].concat().into(),
+            route: behind_space,
+        };
+        let hash = hash(route.as_bytes()).wrapping_add(word.wrapping_mul(8));
+        find_or_keep(table, hash, is, make)
     }
 
     /// The whole name.

@@ -6,25 +6,37 @@ use http::Extensions;
 
 /// The peer's address: a request extension, for servers that know it and are not axum's.
 ///
-/// axum's `ConnectInfo<SocketAddr>` is read, too, with the feature `axum`; this one wins.
+/// axum's `ConnectInfo<SocketAddr>` is read, too, with the feature `axum`, and tonic's `TcpConnectInfo` with the feature `tonic`; this one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerAddr(pub SocketAddr);
 
 /// The peer, an IPv4 address also where the socket is an IPv6 one.
 #[inline]
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    let PeerAddr(peer) = extensions.get().copied().or_else(|| connect_info(extensions))?;
+    let given = extensions.get().copied();
+    let PeerAddr(peer) = given.or_else(|| of_axum(extensions)).or_else(|| of_tonic(extensions))?;
     Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
 }
 
 #[cfg(feature = "axum")]
-fn connect_info(extensions: &Extensions) -> Option<PeerAddr> {
+fn of_axum(extensions: &Extensions) -> Option<PeerAddr> {
     let info = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>()?;
     Some(PeerAddr(info.0))
 }
 
 #[cfg(not(feature = "axum"))]
-fn connect_info(_: &Extensions) -> Option<PeerAddr> {
+fn of_axum(_: &Extensions) -> Option<PeerAddr> {
+    None
+}
+
+#[cfg(feature = "tonic")]
+fn of_tonic(extensions: &Extensions) -> Option<PeerAddr> {
+    let info = extensions.get::<tonic::transport::server::TcpConnectInfo>()?;
+    info.remote_addr().map(PeerAddr)
+}
+
+#[cfg(not(feature = "tonic"))]
+fn of_tonic(_: &Extensions) -> Option<PeerAddr> {
     None
 }
 

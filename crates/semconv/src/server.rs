@@ -125,7 +125,7 @@ impl Side for Server {
             let query = redact_query(cut(query, MAX_TEXT), call.settings.redacted());
             say.say(attribute::URL_QUERY, Value::cleaned(query));
         }
-        if let Some((address, port)) = server.or_else(|| asked(&request.uri, host)) {
+        if let Some((address, port)) = server.or_else(|| asked_by(&request.uri, host)) {
             say.say(attribute::SERVER_ADDRESS, address);
             if let Some(port) = port {
                 say.say(attribute::SERVER_PORT, Value::Int(port.into()));
@@ -199,9 +199,14 @@ impl<'a> Heads<'a> {
     }
 }
 
+/// The same of a request of which nothing else is looked for.
+pub(crate) fn asked(request: &request::Parts) -> Option<(Value<'_>, Option<u16>)> {
+    asked_by(&request.uri, Heads::of(&request.headers).host)
+}
+
 /// The host that was asked: the request target's (`:authority`, in HTTP/2), else that of the one `Host` header.
 #[inline]
-fn asked<'a>(target: &'a Uri, host: Hosts<'a>) -> Option<(Value<'a>, Option<u16>)> {
+fn asked_by<'a>(target: &'a Uri, host: Hosts<'a>) -> Option<(Value<'a>, Option<u16>)> {
     match (target.authority(), host) {
         (Some(authority), _) => {
             let authority = authority.as_str();

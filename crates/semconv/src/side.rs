@@ -1,7 +1,9 @@
 //! The two sides of a call.
 
+use crate::grpc::side::GrpcSide;
+
 /// The side of a call, a type of its own: [`Server`] or [`Client`]. What belongs to one side does not compile with the other.
-pub trait Side: sealed::Side {}
+pub trait Side: sealed::Side + GrpcSide {}
 
 /// The side that answers.
 #[derive(Clone, Copy, Debug)]

@@ -148,7 +148,7 @@ impl Describe for PlainCall {
 }
 
 /// Takes down what is said as OpenTelemetry's attributes.
-struct AsKeyValues<A>(A);
+pub(crate) struct AsKeyValues<A>(pub(crate) A);
 
 impl<'a, A: FnMut(KeyValue)> Say<'a> for AsKeyValues<A> {
     // Where it is known which kind of value it is, only that kind's code is left.

@@ -41,6 +41,7 @@
 //! Spans made by `tracing` with the `tracing-opentelemetry` layer inside such a call are children of its span.
 
 mod describe;
+mod describe_grpc;
 mod observer;
 mod routes;
 mod settings;

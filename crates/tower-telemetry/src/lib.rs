@@ -53,12 +53,29 @@ pub use tower_telemetry_setup as setup;
 #[doc(no_inline)]
 pub use tower_telemetry_span as span;
 
+use semconv::{Client, Grpc, HttpOrGrpc, Server};
+
 /// The layer for a server: each request is a SERVER span under its caller's context.
 pub fn server() -> ExtractLayer {
     ExtractLayer::new()
 }
 
+/// The same for a server of gRPC, such as tonic's: `Server::builder().layer(server_grpc())`.
+pub fn server_grpc() -> ExtractLayer<Grpc<Server>> {
+    ExtractLayer::grpc()
+}
+
+/// The same for a server of both HTTP and gRPC on one port.
+pub fn server_http_or_grpc() -> ExtractLayer<HttpOrGrpc<Server>> {
+    ExtractLayer::http_or_grpc()
+}
+
 /// The layer for a client: each call is a CLIENT span, whose context goes into the request's headers.
 pub fn client() -> InjectLayer {
     InjectLayer::new()
+}
+
+/// The same for a client of gRPC, such as tonic's `Channel`: a span lasts as long as its stream.
+pub fn client_grpc() -> InjectLayer<Grpc<Client>> {
+    InjectLayer::grpc()
 }

@@ -12,7 +12,13 @@ use futures_util::stream;
 use http::StatusCode;
 use tokio::time::sleep;
 
-const ITEMS: [(&str, u32); 3] = [("lamp", 40), ("sofa", 900), ("vase", 25)];
+const ITEMS: [(&str, u32); 5] = [
+    ("lamp", 40),
+    ("piano", 5_000),
+    ("rug", 300),
+    ("sofa", 900),
+    ("vase", 25),
+];
 const ROWS: u32 = 20;
 
 pub(crate) fn router() -> Router {

@@ -1,112 +1,144 @@
 //! The shop's door: takes orders, asks the catalog, has payments charge.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use futures_util::TryStreamExt;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::{Client, Error, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
+use tonic::Code;
+use tonic::transport::{Channel, Endpoint};
 use tower::{Layer, ServiceExt};
-use tower_telemetry::semconv::UrlTemplate;
+use tower_telemetry::semconv::{Client as ClientSide, Grpc, UrlTemplate};
 use tower_telemetry::setup::Telemetry;
 use tower_telemetry::span::Spans;
-use tower_telemetry::{InjectLayer, client};
+use tower_telemetry::{InjectLayer, client, client_grpc};
+
+use crate::proto::payments_client::PaymentsClient;
+use crate::proto::{ChargeRequest, ReceiptRequest};
+
+/// No customer waits longer for payments.
+const CHARGE_WITHIN: Duration = Duration::from_millis(300);
 
 /// Where the services behind the gateway listen.
-#[derive(Clone, Copy)]
 pub(crate) struct Upstreams {
     pub(crate) catalog: SocketAddr,
-    pub(crate) payments: SocketAddr,
+    pub(crate) payments: Endpoint,
 }
 
 #[derive(Clone)]
 struct Gateway {
     client: <InjectLayer as Layer<Client<HttpConnector, Body>>>::Service,
-    upstreams: Upstreams,
+    payments: PaymentsClient<<InjectLayer<Grpc<ClientSide>> as Layer<Channel>>::Service>,
+    catalog: SocketAddr,
 }
 
 pub(crate) fn router(telemetry: &Telemetry, upstreams: Upstreams) -> Router {
     let client = client()
         .with_spans(Spans::client().with_tracer_provider(telemetry.tracer_provider()))
         .layer(Client::builder(TokioExecutor::new()).build_http());
+    let channel = client_grpc()
+        .with_grpc(Grpc::client().with_target(upstreams.payments.uri()))
+        .with_spans(Spans::new().with_tracer_provider(telemetry.tracer_provider()))
+        .layer(upstreams.payments.connect_lazy());
     Router::new()
         .route("/orders/{item}", post(order))
         .route("/export.csv", get(export))
         .route("/receipts/{number}", get(receipt))
-        .with_state(Gateway { client, upstreams })
+        .with_state(Gateway {
+            client,
+            payments: PaymentsClient::new(channel),
+            catalog: upstreams.catalog,
+        })
 }
 
-async fn order(State(shop): State<Gateway>, Path(item): Path<String>) -> Result<Response, Upstream> {
-    let catalog = shop.upstreams.catalog;
+async fn order(State(mut shop): State<Gateway>, Path(item): Path<String>) -> Result<Response, Upstream> {
     let found = shop
-        .call(Method::GET, catalog, &format!("/items/{item}"), "/items/{item}")
+        .ask_catalog(Method::GET, &format!("/items/{item}"), "/items/{item}")
         .await?;
-    let price = found.into_body().collect().await.map_err(|_| Upstream)?.to_bytes();
-    let price = std::str::from_utf8(&price).map_err(|_| Upstream)?;
-    let payments = shop.upstreams.payments;
-    shop.call(
-        Method::POST,
-        payments,
-        &format!("/charges/{price}"),
-        "/charges/{amount}",
-    )
-    .await?;
+    let price = found
+        .into_body()
+        .collect()
+        .await
+        .map_err(|_| Upstream::Broke)?
+        .to_bytes();
+    let price = std::str::from_utf8(&price).map_err(|_| Upstream::Broke)?;
+    let amount = price.parse().map_err(|_| Upstream::Broke)?;
+    let mut charge = tonic::Request::new(ChargeRequest { amount });
+    charge.set_timeout(CHARGE_WITHIN);
+    shop.payments.charge(charge).await?;
     Ok((StatusCode::CREATED, format!("one {item} for {price}, paid\n")).into_response())
 }
 
 /// Hands the catalog's rows on as they come. axum answers `HEAD` with it, too.
 async fn export(State(shop): State<Gateway>, request: Request) -> Result<Response, Upstream> {
+    let signed = request.uri().path_and_query().ok_or(Upstream::Broke)?.as_str();
     let method = request.method().clone();
-    let rows = shop
-        .call(method, shop.upstreams.catalog, "/export.csv", "/export.csv")
-        .await?;
+    let rows = shop.ask_catalog(method, signed, "/export.csv").await?;
     Ok(Response::new(rows.into_body()))
 }
 
-async fn receipt(State(shop): State<Gateway>, request: Request) -> Result<Response, Upstream> {
-    let signed = request.uri().path_and_query().ok_or(Upstream)?.as_str();
-    let payments = shop.upstreams.payments;
-    shop.call(Method::GET, payments, signed, "/receipts/{number}").await
+/// Hands the lines on as they come.
+async fn receipt(State(mut shop): State<Gateway>, Path(number): Path<u32>) -> Result<Response, Upstream> {
+    let lines = shop.payments.receipt(ReceiptRequest { number }).await?.into_inner();
+    let lines = lines.map_ok(|line| line.text + "\n");
+    Ok(Response::new(Body::from_stream(lines)))
 }
 
 impl Gateway {
-    async fn call(
-        &self,
-        method: Method,
-        service: SocketAddr,
-        path: &str,
-        template: &'static str,
-    ) -> Result<Response, Upstream> {
+    async fn ask_catalog(&self, method: Method, path: &str, template: &'static str) -> Result<Response, Upstream> {
         let request = Request::builder()
             .method(method)
-            .uri(format!("http://{service}{path}"))
+            .uri(format!("http://{}{path}", self.catalog))
             .extension(UrlTemplate::new(template))
             .body(Body::empty())
-            .map_err(|_| Upstream)?;
+            .map_err(|_| Upstream::Broke)?;
         let response = self.client.clone().oneshot(request).await?;
         if !response.status().is_success() {
-            return Err(Upstream);
+            return Err(Upstream::Broke);
         }
         Ok(response.map(Body::new))
     }
 }
 
-/// A service behind the gateway failed. The spans say which, and how.
-struct Upstream;
+/// A service behind the gateway did not do as it was asked. The spans say which, and how.
+enum Upstream {
+    Broke,
+    Declined,
+    TookTooLong,
+}
 
 impl From<Error> for Upstream {
     fn from(_: Error) -> Self {
-        Upstream
+        Upstream::Broke
+    }
+}
+
+impl From<tonic::Status> for Upstream {
+    fn from(status: tonic::Status) -> Self {
+        match status.code() {
+            Code::FailedPrecondition => Upstream::Declined,
+            // tonic's channel and its server call it a cancellation when time is up.
+            Code::DeadlineExceeded | Code::Cancelled => Upstream::TookTooLong,
+            _ => Upstream::Broke,
+        }
     }
 }
 
 impl IntoResponse for Upstream {
     fn into_response(self) -> Response {
-        StatusCode::BAD_GATEWAY.into_response()
+        let status = match self {
+            Upstream::Broke => StatusCode::BAD_GATEWAY,
+            Upstream::Declined => StatusCode::PAYMENT_REQUIRED,
+            Upstream::TookTooLong => StatusCode::GATEWAY_TIMEOUT,
+        };
+        status.into_response()
     }
 }

@@ -7,10 +7,22 @@ mod payments;
 mod serve;
 mod tour;
 
+/// What `proto/payments.proto` says.
+#[allow(
+    unreachable_pub,
+    clippy::doc_markdown,
+    clippy::uninlined_format_args,
+    reason = "generated"
+)]
+mod proto {
+    tonic::include_proto!("shop");
+}
+
 use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::sync::mpsc;
+use tonic::transport::Endpoint;
 use tower_telemetry::setup::{Otlp, Trace, Waterfall};
 
 /// Starts the shop's three services, sends real requests through them, and prints each as one trace.
@@ -46,7 +58,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let gateway = serve::bind("gateway", args.gateway).await?;
     let upstreams = gateway::Upstreams {
         catalog: catalog.address(),
-        payments: payments.address(),
+        payments: Endpoint::from_shared(format!("http://{}", payments.address()))?,
     };
     println!("gateway   http://{}", gateway.address());
     println!("catalog   http://{}", catalog.address());
@@ -57,12 +69,13 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     let door = gateway.address();
     let _services = [
-        catalog.start(&waterfall, |telemetry| catalog::router().layer(serve::layer(telemetry)))?,
-        payments.start(&waterfall, |telemetry| {
-            payments::router().layer(serve::layer(telemetry))
+        catalog.start(&waterfall, |listener, telemetry| {
+            serve::http(listener, catalog::router().layer(serve::layer(telemetry)))
         })?,
-        gateway.start(&waterfall, |telemetry| {
-            gateway::router(telemetry, upstreams).layer(serve::layer(telemetry))
+        payments.start(&waterfall, payments::serve)?,
+        gateway.start(&waterfall, |listener, telemetry| {
+            let router = gateway::router(telemetry, upstreams);
+            serve::http(listener, router.layer(serve::layer(telemetry)))
         })?,
     ];
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use tower_telemetry::opentelemetry::trace::SpanKind;
 use tower_telemetry::setup::{Trace, TraceSpan};
 
-/// One line per span, indented under its parent: service, `>` for a client's span, name, status code, `error.type`.
+/// One line per span, indented under its parent: service, `>` for a client's span, name, status, `error.type`.
 pub(crate) fn outline(trace: &Trace) -> String {
     let mut lines = String::new();
     if let Some(root) = trace.root() {
@@ -17,7 +17,7 @@ pub(crate) fn outline(trace: &Trace) -> String {
 fn add(trace: &Trace, span: &TraceSpan, depth: usize, lines: &mut String) {
     let arrow = if *span.kind() == SpanKind::Client { ">" } else { "" };
     let _ = write!(lines, "{:depth$}{}{arrow} {}", "", span.service(), span.name());
-    for key in ["http.response.status_code", "error.type"] {
+    for key in ["http.response.status_code", "rpc.response.status_code", "error.type"] {
         if let Some(value) = span.attribute(key) {
             let _ = write!(lines, " {value}");
         }

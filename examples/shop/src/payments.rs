@@ -1,24 +1,64 @@
-//! Where the money is.
+//! Where the money is: a tonic service.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{get, post};
-use http::StatusCode;
+use std::future::pending;
+use std::time::Duration;
 
-pub(crate) fn router() -> Router {
-    Router::new()
-        .route("/charges/{amount}", post(charge))
-        .route("/receipts/{number}", get(receipt))
+use futures_util::stream::{self, BoxStream, StreamExt};
+use tokio::net::TcpListener;
+use tokio::time::sleep;
+use tonic::transport::{Server, server::TcpIncoming};
+use tonic::{Request, Response, Status};
+use tower_telemetry::semconv::Grpc;
+use tower_telemetry::server_grpc;
+use tower_telemetry::setup::Telemetry;
+use tower_telemetry::span::Spans;
+
+use crate::proto::payments_server::{self, PaymentsServer};
+use crate::proto::{ChargeRequest, ChargeResponse, ReceiptLine, ReceiptRequest};
+
+struct Payments;
+
+/// Serves until the shop closes.
+pub(crate) fn serve(
+    listener: TcpListener,
+    telemetry: &Telemetry,
+) -> impl Future<Output = Result<(), tonic::transport::Error>> + use<> {
+    // Of these methods the spans have the names; of whatever else is asked for they do not.
+    let grpc = Grpc::server().with_service(payments_server::SERVICE_NAME, ["Charge", "Receipt"]);
+    let layer = server_grpc()
+        .with_grpc(grpc)
+        .with_spans(Spans::new().with_tracer_provider(telemetry.tracer_provider()));
+    Server::builder()
+        .layer(layer)
+        .add_service(PaymentsServer::new(Payments))
+        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
 }
 
-async fn charge(Path(amount): Path<u32>) -> StatusCode {
-    if amount == 25 {
-        // The bank that vases are paid through is down today.
-        return StatusCode::SERVICE_UNAVAILABLE;
+#[tonic::async_trait]
+impl payments_server::Payments for Payments {
+    type ReceiptStream = BoxStream<'static, Result<ReceiptLine, Status>>;
+
+    async fn charge(&self, request: Request<ChargeRequest>) -> Result<Response<ChargeResponse>, Status> {
+        match request.into_inner().amount {
+            25 => Err(Status::unavailable(
+                "the bank that vases are paid through is down today",
+            )),
+            300 => Err(Status::failed_precondition("the card is declined")),
+            5_000 => pending().await,
+            _ => Ok(Response::new(ChargeResponse {})),
+        }
     }
-    StatusCode::CREATED
-}
 
-async fn receipt(Path(number): Path<u32>) -> String {
-    format!("receipt {number}: paid")
+    async fn receipt(&self, request: Request<ReceiptRequest>) -> Result<Response<Self::ReceiptStream>, Status> {
+        let line = |text: &str| Ok(ReceiptLine { text: text.to_owned() });
+        let last = match request.into_inner().number {
+            13 => Err(Status::internal("the printer is out of paper")),
+            _ => line("paid"),
+        };
+        let printed = stream::iter([line("receipt"), line("one lamp  40"), last]).then(async |line| {
+            sleep(Duration::from_millis(10)).await;
+            line
+        });
+        Ok(Response::new(printed.boxed()))
+    }
 }

@@ -1,5 +1,7 @@
 //! What every service of the shop does alike: a port, a provider of its own, the server layer.
 
+use std::fmt::Display;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
@@ -36,24 +38,34 @@ impl Bound {
     }
 
     /// Serves in the background. The guard flushes the service's spans when it is dropped.
-    pub(crate) fn start(
+    pub(crate) fn start<F, E>(
         self,
         waterfall: &Waterfall,
-        router: impl FnOnce(&Telemetry) -> Router,
-    ) -> anyhow::Result<Telemetry> {
+        serve: impl FnOnce(TcpListener, &Telemetry) -> F,
+    ) -> anyhow::Result<Telemetry>
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
         let mut builder = Telemetry::builder(self.name).with_waterfall(waterfall.clone());
         if let Some(otlp) = Otlp::from_env()? {
             builder = builder.with_otlp(otlp);
         }
         let telemetry = builder.build()?;
-        let app = router(&telemetry).into_make_service_with_connect_info::<SocketAddr>();
+        let served = serve(self.listener, &telemetry);
         tokio::spawn(async move {
-            if let Err(error) = axum::serve(self.listener, app).await {
+            if let Err(error) = served.await {
                 eprintln!("{} stopped serving: {error}", self.name);
             }
         });
         Ok(telemetry)
     }
+}
+
+/// Serves HTTP.
+pub(crate) fn http(listener: TcpListener, router: Router) -> impl Future<Output = io::Result<()>> {
+    let app = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).into_future()
 }
 
 /// The server layer, with this service's provider instead of a global one: three services share the process.

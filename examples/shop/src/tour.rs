@@ -35,13 +35,15 @@ struct Stop {
 /// How the customer treats the response.
 enum Reads {
     ToTheEnd,
+    /// It will break off.
+    AsFarAsItGoes,
     HangsUp,
 }
 
-const TOUR: [Stop; 8] = [
+const TOUR: [Stop; 12] = [
     Stop {
         title: "A good order",
-        see: "The gateway asks the catalog, then payments. Each call is a client span, and the other service's span is its child.",
+        see: "The gateway asks the catalog over HTTP, then payments over gRPC. Each call is a client span, and the other service's span is its child.",
         method: "POST",
         path: "/orders/lamp",
         reads: Reads::ToTheEnd,
@@ -49,8 +51,8 @@ const TOUR: [Stop; 8] = [
         outline: "gateway POST /orders/{item} 201
  gateway> GET /items/{item} 200
   catalog GET /items/{item} 200
- gateway> POST /charges/{amount} 201
-  payments POST /charges/{amount} 201
+ gateway> shop.Payments/Charge OK
+  payments shop.Payments/Charge OK
 ",
     },
     Stop {
@@ -63,13 +65,27 @@ const TOUR: [Stop; 8] = [
         outline: "gateway POST /orders/{item} 201
  gateway> GET /items/{item} 200
   catalog GET /items/{item} 200
- gateway> POST /charges/{amount} 201
-  payments POST /charges/{amount} 201
+ gateway> shop.Payments/Charge OK
+  payments shop.Payments/Charge OK
+",
+    },
+    Stop {
+        title: "A declined payment",
+        see: "Business as usual for payments, which did its work; for the gateway, who asked in vain, it is an error.",
+        method: "POST",
+        path: "/orders/rug",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway POST /orders/{item} 402
+ gateway> GET /items/{item} 200
+  catalog GET /items/{item} 200
+ gateway> shop.Payments/Charge FAILED_PRECONDITION FAILED_PRECONDITION
+  payments shop.Payments/Charge FAILED_PRECONDITION
 ",
     },
     Stop {
         title: "A failing order",
-        see: "Payments broke it: the 503 is there first, and the gateway's 502 follows from it.",
+        see: "Payments broke it: UNAVAILABLE is there first, and the gateway's 502 follows from it.",
         method: "POST",
         path: "/orders/vase",
         reads: Reads::ToTheEnd,
@@ -77,8 +93,46 @@ const TOUR: [Stop; 8] = [
         outline: "gateway POST /orders/{item} 502 502
  gateway> GET /items/{item} 200
   catalog GET /items/{item} 200
- gateway> POST /charges/{amount} 503 503
-  payments POST /charges/{amount} 503 503
+ gateway> shop.Payments/Charge UNAVAILABLE UNAVAILABLE
+  payments shop.Payments/Charge UNAVAILABLE UNAVAILABLE
+",
+    },
+    Stop {
+        title: "An order that misses its deadline",
+        see: "The gateway waits for 300 ms. When they are over, both sides say so, and neither calls it a cancellation.",
+        method: "POST",
+        path: "/orders/piano",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway POST /orders/{item} 504 504
+ gateway> GET /items/{item} 200
+  catalog GET /items/{item} 200
+ gateway> shop.Payments/Charge DEADLINE_EXCEEDED DEADLINE_EXCEEDED
+  payments shop.Payments/Charge DEADLINE_EXCEEDED DEADLINE_EXCEEDED
+",
+    },
+    Stop {
+        title: "A streamed receipt",
+        see: "Line by line through both services: the gRPC spans last as long as the stream.",
+        method: "GET",
+        path: "/receipts/17",
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway GET /receipts/{number} 200
+ gateway> shop.Payments/Receipt OK
+  payments shop.Payments/Receipt OK
+",
+    },
+    Stop {
+        title: "An error in the trailers",
+        see: "Head and lines came as they should, and then INTERNAL: who does not read the trailers sees three successes.",
+        method: "GET",
+        path: "/receipts/13",
+        reads: Reads::AsFarAsItGoes,
+        shows: &[],
+        outline: "gateway GET /receipts/{number} 200 body_error
+ gateway> shop.Payments/Receipt INTERNAL INTERNAL
+  payments shop.Payments/Receipt INTERNAL INTERNAL
 ",
     },
     Stop {
@@ -131,12 +185,12 @@ const TOUR: [Stop; 8] = [
         title: "A URL with a secret in it",
         see: "The signature is redacted on every span that has the URL.",
         method: "GET",
-        path: "/receipts/17?lang=en&sig=c2VjcmV0",
+        path: "/export.csv?lang=en&sig=c2VjcmV0",
         reads: Reads::ToTheEnd,
         shows: &["url.query", "url.full"],
-        outline: "gateway GET /receipts/{number} 200
- gateway> GET /receipts/{number} 200
-  payments GET /receipts/{number} 200
+        outline: "gateway GET /export.csv 200
+ gateway> GET /export.csv 200
+  catalog GET /export.csv 200
 ",
     },
 ];
@@ -187,6 +241,7 @@ impl Stop {
         let mut body = customer.request(request).await?.into_body();
         match self.reads {
             Reads::ToTheEnd => drop(body.collect().await?),
+            Reads::AsFarAsItGoes => anyhow::ensure!(body.collect().await.is_err(), "it did not break off"),
             Reads::HangsUp => drop(body.frame().await),
         }
         Ok(())

@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status, TraceId};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
-use tower_telemetry_semconv::attribute::{ERROR_TYPE, HTTP_RESPONSE_STATUS_CODE};
+use tower_telemetry_semconv::attribute::{
+    ERROR_TYPE, HTTP_RESPONSE_STATUS_CODE, RPC_RESPONSE_STATUS_CODE, RPC_STATUS_CODE,
+};
 
 /// One span of a [`Trace`](crate::Trace), and the service it comes from.
 #[derive(Debug, Clone)]
@@ -124,7 +126,7 @@ impl TraceSpan {
 
     /// `http.response.status_code`, or else the gRPC status, if set.
     pub fn status_code(&self) -> Option<Cow<'_, str>> {
-        let keys = [HTTP_RESPONSE_STATUS_CODE, "rpc.response.status_code", "rpc.status_code"];
+        let keys = [HTTP_RESPONSE_STATUS_CODE, RPC_RESPONSE_STATUS_CODE, RPC_STATUS_CODE];
         keys.iter().find_map(|key| self.attribute(key)).map(Value::as_str)
     }
 

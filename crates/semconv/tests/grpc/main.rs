@@ -1,0 +1,8 @@
+//! gRPC calls, without a wire.
+#![allow(clippy::unwrap_used)]
+
+mod attributes;
+mod both;
+mod call;
+mod methods;
+mod verdicts;

@@ -1,0 +1,150 @@
+//! Unary calls and the three kinds of streams, attribute by attribute.
+
+use futures_util::{TryStreamExt, stream};
+use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry_sdk::trace::SpanData;
+use tonic::Code;
+use tower_telemetry_testkit::spans::value;
+
+use crate::proto::{Item, Order};
+use crate::site::{Site, outcomes, told};
+
+const KINDS: [&str; 4] = ["Unary", "Pull", "Push", "Talk"];
+
+/// Calls the method of this kind, and reads its answer to the end.
+async fn call(site: &Site, kind: &str, order: Order) -> Result<Vec<Item>, tonic::Status> {
+    let mut client = site.client();
+    match kind {
+        "Unary" => Ok(vec![client.unary(order).await?.into_inner()]),
+        "Pull" => client.pull(order).await?.into_inner().try_collect().await,
+        "Push" => Ok(vec![client.push(stream::iter([order])).await?.into_inner()]),
+        _ => {
+            client
+                .talk(stream::iter([order]))
+                .await?
+                .into_inner()
+                .try_collect()
+                .await
+        }
+    }
+}
+
+/// All attributes, sorted; of the peer's port just that there is one.
+fn attributes(span: &SpanData) -> Vec<String> {
+    let line = |key: &str| match key {
+        "network.peer.port" => key.to_owned(),
+        _ => format!("{key}={}", value(span, key).expect("it is there")),
+    };
+    let mut lines: Vec<_> = span
+        .attributes
+        .iter()
+        .map(|attribute| line(attribute.key.as_str()))
+        .collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[tokio::test]
+async fn each_kind_of_call_is_one_span_on_either_side() {
+    for kind in KINDS {
+        let site = Site::open().await;
+        call(&site, kind, Order::items(3)).await.expect("it is served");
+
+        let (called, served) = site.spans().await;
+        let method = format!("tests.v1.Streams/{kind}");
+        for (span, span_kind) in [(&called, SpanKind::Client), (&served, SpanKind::Server)] {
+            assert_eq!((&*span.name, &span.span_kind), (&*method, &span_kind));
+            assert_eq!(
+                (&span.status, span.events.len(), span.links.len()),
+                (&Status::Unset, 0, 0)
+            );
+        }
+        let port = site.address.port();
+        let of_client = [
+            format!("rpc.method={method}"),
+            "rpc.response.status_code=OK".to_owned(),
+            "rpc.system.name=grpc".to_owned(),
+            "server.address=127.0.0.1".to_owned(),
+            format!("server.port={port}"),
+        ];
+        assert_eq!(attributes(&called), of_client);
+        let of_peer = [
+            "network.peer.address=127.0.0.1".to_owned(),
+            "network.peer.port".to_owned(),
+        ];
+        assert_eq!(attributes(&served), [&of_peer[..], &of_client].concat());
+    }
+}
+
+#[tokio::test]
+async fn an_internal_error_is_one_on_both_sides_wherever_its_status_stands() {
+    for kind in KINDS {
+        for items in [0, 2] {
+            let site = Site::open().await;
+            let order = Order::items(items).and_code(Code::Internal);
+            let error = call(&site, kind, order).await.expect_err("it fails");
+            assert_eq!(error.code(), Code::Internal);
+            let internal = ("INTERNAL", "INTERNAL");
+            assert_eq!(outcomes(&site).await, told([internal, internal]), "{kind} {items}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_errors_attributes_are_the_same_and_its_type() {
+    let site = Site::open().await;
+    call(&site, "Pull", Order::items(1).and_code(Code::NotFound))
+        .await
+        .expect_err("it fails");
+    let (called, served) = site.spans().await;
+    let port = site.address.port();
+    let common = [
+        "rpc.method=tests.v1.Streams/Pull".to_owned(),
+        "rpc.response.status_code=NOT_FOUND".to_owned(),
+        "rpc.system.name=grpc".to_owned(),
+        "server.address=127.0.0.1".to_owned(),
+        format!("server.port={port}"),
+    ];
+    assert_eq!(
+        attributes(&called),
+        [&["error.type=NOT_FOUND".to_owned()][..], &common].concat()
+    );
+    assert_eq!(called.status, Status::error(""));
+    // A caller's mistake is not the server's.
+    let of_peer = [
+        "network.peer.address=127.0.0.1".to_owned(),
+        "network.peer.port".to_owned(),
+    ];
+    assert_eq!(attributes(&served), [&of_peer[..], &common].concat());
+    assert_eq!(served.status, Status::Unset);
+}
+
+#[tokio::test]
+async fn a_clients_span_lasts_as_long_as_its_stream() {
+    let site = Site::open().await;
+    let mut items = site.client().pull(Order::items(2)).await.expect("a head").into_inner();
+    for _ in 0..2 {
+        items.message().await.expect("no error").expect("an item");
+        assert_eq!(site.called.spans().len(), 0);
+    }
+    assert_eq!(items.message().await.expect("no error"), None);
+    assert_eq!(site.called.spans().len(), 1);
+}
+
+#[tokio::test]
+async fn a_handlers_panic_is_the_servers_error_and_its_clients() {
+    for (kind, order) in [
+        ("Unary", Order::items(0)),
+        ("Pull", Order::items(1)),
+        ("Talk", Order::items(1)),
+    ] {
+        let site = Site::open().await;
+        call(&site, kind, order.and_panic())
+            .await
+            .expect_err("the connection breaks");
+        let [_, served] = outcomes(&site).await;
+        // The method was never replied to.
+        assert_eq!(served, ("UNKNOWN".to_owned(), "panic".to_owned()));
+        assert_ne!(outcomes(&site).await[0].1, "-", "an error of the client");
+    }
+}
