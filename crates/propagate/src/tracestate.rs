@@ -41,6 +41,7 @@ impl Tracestate {
     ///
     /// While nobody changed the state, the text that came. After a change, the state and behind it
     /// the entries that whoever changed it could not see. After it was emptied, nothing.
+    #[inline]
     pub(crate) fn write(state: &TraceState, kept: Option<&Self>) -> Option<HeaderValue> {
         match kept {
             Some(kept) if kept.entries(kept.shown).eq(state) => return Some(kept.text.clone()),

@@ -123,6 +123,7 @@ pub(crate) fn asked(request: &request::Parts, scheme: Option<Scheme>) -> Option<
 }
 
 /// The `Host` header, if it is an authority.
+#[inline]
 fn host_header(request: &request::Parts) -> Option<&str> {
     let host = request.headers.get(HOST)?;
     Authority::try_from(host.as_bytes()).ok()?;
@@ -130,6 +131,7 @@ fn host_header(request: &request::Parts) -> Option<&str> {
 }
 
 /// The absolute URL, if it is known: a request that is for a proxy or in origin form may not say its scheme.
+#[inline]
 fn url(call: &HttpCall<Client>, request: &request::Parts) -> Option<String> {
     let scheme = request.uri.scheme_str().or_else(|| call.scheme())?;
     let authority = match request.uri.authority() {

@@ -151,6 +151,7 @@ fn authority_start(url: &str) -> usize {
 /// let url = full_url("https", "user:word@host", "/a?b=c", &RedactedKeys::default());
 /// assert_eq!(url, "https://REDACTED:REDACTED@host/a?b=c");
 /// ```
+#[inline]
 pub fn full_url(scheme: &str, authority: &str, path_and_query: &str, keys: &RedactedKeys) -> String {
     let rest = cut(path_and_query, MAX_TEXT);
     let start = Classes::of(scheme) | Classes::of(authority);
