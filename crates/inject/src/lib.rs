@@ -1,4 +1,4 @@
-//! Client side: a CLIENT span for each call, and its trace context in the request headers.
+//! Client side: a CLIENT span for each call, and its trace context in the request headers, for HTTP and gRPC.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -49,6 +49,27 @@
 //!
 //! A layer that follows redirects or tries again goes *outside* this one: each attempt is then a span of its own, with its own id in its
 //! headers, and each hop's host is judged by [`Outbound`], which also removes what an earlier hop was given.
+//!
+//! # tonic's channel
+//!
+//! ```
+//! use tonic::transport::Endpoint;
+//! use tonic_health::pb::health_client::HealthClient;
+//! use tower::Layer;
+//! use tower_telemetry_inject::{Grpc, InjectLayer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let endpoint = Endpoint::from_static("http://health.internal:50051");
+//! let layer = InjectLayer::grpc().with_grpc(Grpc::client().with_target(endpoint.uri()));
+//! let client = HealthClient::new(layer.layer(endpoint.connect_lazy()));
+//! # let _ = client;
+//! # }
+//! ```
+//!
+//! Names, attributes and status follow the [gRPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/). Spans of gRPC end with the stream,
+//! not with the head; every status but `OK` is an error, and a stream that the caller drops is `CANCELLED` and none. The target is told to the layer,
+//! since a request gets its authority further in. The feature `tonic` tells the status of the channel's errors: what is not there is `UNAVAILABLE`.
 //!
 //! # hyper-util's client
 //!

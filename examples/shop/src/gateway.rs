@@ -40,7 +40,7 @@ struct Gateway {
     catalog: SocketAddr,
 }
 
-pub(crate) fn router(telemetry: &Telemetry, upstreams: Upstreams) -> Router {
+pub(crate) fn router(telemetry: &Telemetry, upstreams: &Upstreams) -> Router {
     let client = client()
         .with_spans(Spans::client().with_tracer_provider(telemetry.tracer_provider()))
         .layer(Client::builder(TokioExecutor::new()).build_http());

@@ -74,7 +74,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         })?,
         payments.start(&waterfall, payments::serve)?,
         gateway.start(&waterfall, |listener, telemetry| {
-            let router = gateway::router(telemetry, upstreams);
+            let router = gateway::router(telemetry, &upstreams);
             serve::http(listener, router.layer(serve::layer(telemetry)))
         })?,
     ];

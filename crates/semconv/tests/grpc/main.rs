@@ -4,5 +4,6 @@
 mod attributes;
 mod both;
 mod call;
+mod environment;
 mod methods;
 mod verdicts;
