@@ -1,6 +1,6 @@
 //! A tower call as an OpenTelemetry span, by the semantic conventions.
 //!
-//! The layers for HTTP are [`ExtractLayer`](https://docs.rs/tower-telemetry-extract) on servers and
+//! The layers for HTTP and gRPC are [`ExtractLayer`](https://docs.rs/tower-telemetry-extract) on servers and
 //! [`InjectLayer`](https://docs.rs/tower-telemetry-inject) on clients. This crate holds what they share, and makes spans of any other
 //! service's calls:
 //!

@@ -14,6 +14,9 @@ use crate::{Describe, DescribeHttp};
 
 /// How calls become spans: the tracer, which calls, which headers, and attributes of your own.
 ///
+/// `F` are the calls' facts: HTTP's on a [server](Spans::server) or a [client](Spans::client), or those of whatever layer takes
+/// [new](Spans::new) ones.
+///
 /// ```
 /// use opentelemetry::KeyValue;
 /// use tower_telemetry_semconv::AllowedHeaders;
@@ -94,13 +97,13 @@ impl<F: DescribeHttp> Spans<F> {
         self
     }
 
-    /// Records these request headers, as `http.request.header.<name>`. None by default.
+    /// Records these request headers, as `http.request.header.<name>`, of gRPC calls as `rpc.request.metadata.<name>`. None by default.
     pub fn with_request_headers(mut self, headers: AllowedHeaders) -> Self {
         self.request_headers = headers;
         self
     }
 
-    /// Records these response headers, as `http.response.header.<name>`. None by default.
+    /// Records these response headers, as `http.response.header.<name>`, of gRPC calls as `rpc.response.metadata.<name>`. None by default.
     pub fn with_response_headers(mut self, headers: AllowedHeaders) -> Self {
         self.response_headers = headers;
         self

@@ -1,6 +1,7 @@
 //! gRPC calls, without a wire.
 #![allow(clippy::unwrap_used)]
 
+mod any;
 mod attributes;
 mod both;
 mod call;
