@@ -25,7 +25,7 @@ use crate::proto::payments_client::PaymentsClient;
 use crate::proto::{ChargeRequest, ReceiptRequest};
 
 /// No customer waits longer for payments.
-const CHARGE_WITHIN: Duration = Duration::from_millis(300);
+const CHARGE_WITHIN: Duration = Duration::from_millis(500);
 
 /// Where the services behind the gateway listen.
 pub(crate) struct Upstreams {

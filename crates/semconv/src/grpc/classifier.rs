@@ -37,8 +37,8 @@ use crate::{Client, Server, Side, TrustPolicy};
 /// but for a call that it dropped itself. The `error.type` is the status; where nobody has said one, it is `service_error`, `body_error`, `panic`,
 /// or [another word](Grpc::with_error_type).
 ///
-/// Time is up for the server a little before its own clock says so, since the caller's began to run before the request was sent: by a tenth of
-/// the timeout, at least 10 ms and at most 500 ms. On a client whose time is up, a call that was cancelled, by whomever, is `DEADLINE_EXCEEDED`: tonic's
+/// Time is up for the server a little before its own clock says so, since the caller's began to run before the request was sent: by a fifth of
+/// the timeout, at least 10 ms and at most 1 s. On a client whose time is up, a call that was cancelled, by whomever, is `DEADLINE_EXCEEDED`: tonic's
 /// servers answer `CANCELLED` then.
 ///
 /// # Methods
