@@ -23,7 +23,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn check<S: Side>(grpc: &Grpc<S>, path: &str, sent: &HeaderMap, head: (u16, HeaderMap), trailers: &HeaderMap) {
+fn check<S: Side>(grpc: &Grpc<S>, path: &str, sent: &HeaderMap, head: &(u16, HeaderMap), trailers: &HeaderMap) {
     for end in [
         COMPLETE,
         End::Complete {
@@ -61,8 +61,8 @@ proptest! {
         let statuses: Vec<_> = statuses.into_iter().map(|value| ("grpc-status", value)).collect();
         let statuses = headers(&statuses);
         let head = if in_head { statuses.clone() } else { HeaderMap::new() };
-        check(&Grpc::server(), &path, &sent, (status, head.clone()), &statuses);
-        check(&Grpc::client(), &path, &sent, (status, head), &statuses);
+        check(&Grpc::server(), &path, &sent, &(status, head.clone()), &statuses);
+        check(&Grpc::client(), &path, &sent, &(status, head), &statuses);
         let mut parts = request(&[]).into_parts().0;
         parts.headers = sent;
         HttpOrGrpc::server().read(&mut parts);
