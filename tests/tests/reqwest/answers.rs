@@ -1,10 +1,10 @@
 //! All that a span says of an answer.
 
 use http::Request;
-use reqwest::Client;
+use reqwest::ClientBuilder;
 use tower_telemetry::semconv::UrlTemplate;
 
-use crate::caller::{in_both_ways, plain};
+use crate::caller::{client, in_both_ways, plain};
 use crate::site::Site;
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_status_of_no_class_is_an_error_of_no_name() {
 #[tokio::test]
 async fn the_version_is_the_one_that_was_negotiated() {
     let site = Site::open().await;
-    let http2 = || Client::builder().http2_prior_knowledge().build().expect("a client");
+    let http2 = || client(ClientBuilder::http2_prior_knowledge);
     let (said, _) = in_both_ways(http2, || Request::get(site.url("/items/7"))).await;
     assert!(said.contains(&"network.protocol.version=2".to_owned()), "{said:?}");
 }

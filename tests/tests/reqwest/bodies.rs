@@ -9,7 +9,7 @@ use tower_telemetry::span::SpanEnd;
 use tower_telemetry_testkit::spans::{Recorder, text};
 use tower_telemetry_tests::ended;
 
-use crate::caller::{BOTH_WAYS, SOON, Way, inject, plain, spans};
+use crate::caller::{BOTH_WAYS, SOON, Way, client, inject, plain, spans};
 use crate::site::{Site, hanging_up};
 
 fn to_the_end(recorder: &Recorder) -> Inject {
@@ -55,8 +55,8 @@ async fn a_span_may_last_until_the_body_has_been_read() {
 #[tokio::test]
 async fn a_body_that_fails_fails_its_span_in_a_word() {
     let site = Site::open().await;
-    let limited = || Client::builder().timeout(SOON).build().expect("a client");
-    let reading = || Client::builder().read_timeout(SOON).build().expect("a client");
+    let limited = || client(|client| client.timeout(SOON));
+    let reading = || client(|client| client.read_timeout(SOON));
     let rows: [(String, &dyn Fn() -> Client, &str); 3] = [
         (format!("http://{}/", hanging_up().await), &plain, "body_error"),
         (site.url("/stalling"), &limited, "timeout"),

@@ -116,8 +116,13 @@ pub(crate) fn all(span: &SpanData) -> Vec<String> {
     said
 }
 
+/// A client without this machine's proxies, and with these settings.
+pub(crate) fn client(settings: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Client {
+    settings(Client::builder().no_proxy()).build().expect("a client")
+}
+
 pub(crate) fn plain() -> Client {
-    Client::new()
+    client(|client| client)
 }
 
 /// Gives up when nothing has come for a moment. What it is used with never answers, so that any limit is exceeded.

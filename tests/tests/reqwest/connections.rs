@@ -18,7 +18,7 @@ use tower_telemetry::span::{SpanObserver, Spans};
 use tower_telemetry_testkit::spans::{Recorder, is_parent, text};
 use tower_telemetry_tests::ended;
 
-use crate::caller::{BOTH_WAYS, SOON, in_both_ways, inject};
+use crate::caller::{BOTH_WAYS, SOON, client, in_both_ways, inject};
 use crate::failures::unanswered;
 use crate::site::{Site, nobody};
 
@@ -85,12 +85,7 @@ fn shake_hands(address: SocketAddr) -> io::Result<()> {
 async fn a_failed_handshake_is_of_type_tls() {
     let site = Site::open().await;
     let address = site.server.address;
-    let client = || {
-        Client::builder()
-            .connector_layer(Instead::Tls(address))
-            .build()
-            .expect("a client")
-    };
+    let client = || client(|client| client.connector_layer(Instead::Tls(address)));
     let url = site.url("/");
     let (said, _) = in_both_ways(client, || Request::get(&url)).await;
     assert_eq!(said, unanswered(&url, "127.0.0.1", address.port(), "tls"));
@@ -98,12 +93,7 @@ async fn a_failed_handshake_is_of_type_tls() {
 
 #[tokio::test]
 async fn a_connection_that_is_not_made_in_time_is_of_type_timeout() {
-    let client = || {
-        let client = Client::builder()
-            .connector_layer(Instead::Nothing)
-            .connect_timeout(SOON);
-        client.build().expect("a client")
-    };
+    let client = || client(|client| client.connector_layer(Instead::Nothing).connect_timeout(SOON));
     let (said, _) = in_both_ways(client, || Request::get("http://127.0.0.1/")).await;
     assert_eq!(said, unanswered("http://127.0.0.1/", "127.0.0.1", 80, "timeout"));
 }
@@ -112,7 +102,7 @@ async fn a_connection_that_is_not_made_in_time_is_of_type_timeout() {
 fn watched(recorder: &Recorder) -> Client {
     let spans = SpanObserver::new(Spans::plain().with_tracer_provider(&recorder.provider));
     let connecting = ObserveLayer::new(Plain::new("connect"), spans);
-    Client::builder().connector_layer(connecting).build().expect("a client")
+    client(|client| client.connector_layer(connecting))
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tower_telemetry::reqwest::error_type;
 use tower_telemetry_testkit::spans::{Recorder, text};
 use tower_telemetry_tests::{PATIENCE, ended};
 
-use crate::caller::{BOTH_WAYS, SOON, all, in_both_ways, inject, layer, middleware, plain};
+use crate::caller::{BOTH_WAYS, SOON, all, client, in_both_ways, inject, layer, middleware, plain};
 use crate::site::{Site, nobody, resetting};
 
 /// What a span says of a `GET` that was never answered.
@@ -53,12 +53,7 @@ impl Resolve for NoNames {
 
 #[tokio::test]
 async fn a_name_that_is_not_found_is_of_type_dns() {
-    let client = || {
-        Client::builder()
-            .dns_resolver(Arc::new(NoNames))
-            .build()
-            .expect("a client")
-    };
+    let client = || client(|client| client.dns_resolver(Arc::new(NoNames)));
     let url = "http://shop.invalid/";
     let (said, _) = in_both_ways(client, || Request::get(url)).await;
     assert_eq!(said, unanswered(url, "shop.invalid", 80, "dns"));
@@ -68,8 +63,8 @@ async fn a_name_that_is_not_found_is_of_type_dns() {
 async fn a_server_that_does_not_answer_in_time_is_of_type_timeout() {
     let site = Site::open().await;
     let url = site.url("/silent");
-    let limited = || Client::builder().timeout(SOON).build().expect("a client");
-    let reading = || Client::builder().read_timeout(SOON).build().expect("a client");
+    let limited = || client(|client| client.timeout(SOON));
+    let reading = || client(|client| client.read_timeout(SOON));
     let clients: [&dyn Fn() -> Client; 2] = [&limited, &reading];
     for client in clients {
         let (said, _) = in_both_ways(client, || Request::get(&url)).await;
@@ -111,7 +106,7 @@ async fn a_connection_that_is_reset_is_of_no_type_of_its_own() {
 #[tokio::test]
 async fn a_request_body_that_fails_is_of_type_body_error_unless_hyper_keeps_it_to_itself() {
     let site = Site::open().await;
-    let http2 = || Client::builder().http2_prior_knowledge().build().expect("a client");
+    let http2 = || client(reqwest::ClientBuilder::http2_prior_knowledge);
     let rows: [(&dyn Fn() -> Client, &str); 2] = [(&plain, "body_error"), (&http2, "_OTHER")];
     for (client, expected) in rows {
         for way in BOTH_WAYS {

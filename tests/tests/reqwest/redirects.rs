@@ -1,12 +1,11 @@
 //! Redirects that reqwest follows: one call, by its first URL.
 
 use http::Request;
-use reqwest::Client;
 use reqwest::redirect::Policy;
 use tower_telemetry_testkit::spans::{Recorder, text};
 use tower_telemetry_tests::ended;
 
-use crate::caller::{BOTH_WAYS, in_both_ways, inject, plain};
+use crate::caller::{BOTH_WAYS, client, in_both_ways, inject, plain};
 use crate::failures::unanswered;
 use crate::site::Site;
 
@@ -50,7 +49,7 @@ async fn redirects_without_an_end_are_of_type_redirect() {
 #[tokio::test]
 async fn a_redirect_that_is_not_followed_is_no_error() {
     let site = Site::open().await;
-    let client = || Client::builder().redirect(Policy::none()).build().expect("a client");
+    let client = || client(|client| client.redirect(Policy::none()));
     let (said, _) = in_both_ways(client, || Request::get(site.url("/moved"))).await;
     assert_eq!(
         (&*said[0], &*said[2]),
@@ -76,7 +75,7 @@ fn same_origin() -> Policy {
 #[tokio::test]
 async fn reqwest_takes_trace_headers_to_another_origin_unless_its_policy_stops_there() {
     for (policy, status, requests) in [(Policy::default(), "200", 2), (same_origin(), "303", 1)] {
-        let client = Client::builder().redirect(policy).build().expect("a client");
+        let client = client(|client| client.redirect(policy));
         for way in BOTH_WAYS {
             let site = Site::open().await;
             let recorder = Recorder::new();

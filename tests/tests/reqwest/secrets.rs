@@ -12,7 +12,7 @@ use tower_telemetry_testkit::Log;
 use tower_telemetry_testkit::spans::Recorder;
 use tower_telemetry_tests::{SECRET, ended};
 
-use crate::caller::{BOTH_WAYS, SOON, Way, spans};
+use crate::caller::{BOTH_WAYS, SOON, Way, client, plain, spans};
 use crate::site::{Site, hanging_up, nobody, resetting};
 
 type Labels = Arc<Mutex<Vec<String>>>;
@@ -54,18 +54,18 @@ fn no_text_of_an_error_is_written_down() {
         runtime.block_on(async {
             let site = Site::open().await;
             let secret = format!("?sig={SECRET}");
-            let limited = || Client::builder().timeout(SOON).build().expect("a client");
+            let limited = || client(|client| client.timeout(SOON));
             for way in BOTH_WAYS {
                 let refused = format!("http://{}/{secret}", nobody().await);
-                fails(way, refused, Client::new()).await;
+                fails(way, refused, plain()).await;
                 let reset = format!("http://{}/{secret}", resetting().await);
-                fails(way, reset, Client::new()).await;
-                fails(way, site.url(&format!("/round{secret}")), Client::new()).await;
+                fails(way, reset, plain()).await;
+                fails(way, site.url(&format!("/round{secret}")), plain()).await;
                 fails(way, site.url(&format!("/silent{secret}")), limited()).await;
                 let cut = format!("http://{}/{secret}", hanging_up().await);
-                fails(way, cut, Client::new()).await;
+                fails(way, cut, plain()).await;
                 fails(way, site.url(&format!("/stalling{secret}")), limited()).await;
-                fails(way, format!("ftp://files.test/{secret}"), Client::new()).await;
+                fails(way, format!("ftp://files.test/{secret}"), plain()).await;
             }
         });
     });
