@@ -78,7 +78,7 @@
 //! # hyper-util's client
 //!
 //! `hyper_util::client::legacy::Client` is a tower service: put the layer around it. The feature `hyper-util` tells its connection errors
-//! apart (`error.type` is `connect`).
+//! apart (`error.type` is `connect`), and records the peer's address.
 
 mod layer;
 mod observer;

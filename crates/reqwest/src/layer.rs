@@ -112,3 +112,30 @@ impl<S: fmt::Debug, O> fmt::Debug for ObservedReqwest<S, O> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ReqwestMiddleware;
+
+    #[test]
+    fn the_debug_forms_show_the_inner_service_and_nothing_of_the_observers() {
+        let layer = ReqwestLayer::default();
+        assert_eq!(format!("{layer:?}"), "ReqwestLayer { .. }");
+        let service = layer.layer("inner");
+        assert_eq!(format!("{service:?}"), "ObservedReqwest { inner: \"inner\", .. }");
+        assert_eq!(
+            format!("{:?}", ReqwestMiddleware::default()),
+            "ReqwestMiddleware { .. }"
+        );
+    }
+
+    #[test]
+    fn all_that_is_shared_between_threads_can_be() {
+        fn assert_shared<T: Clone + Send + Sync + 'static>() {}
+        assert_shared::<(ReqwestLayer, ReqwestMiddleware)>();
+        assert_shared::<ObservedReqwest<reqwest::Client>>();
+        fn assert_send<T: Send>() {}
+        assert_send::<ObservedResponse<std::future::Pending<()>, Inject>>();
+    }
+}

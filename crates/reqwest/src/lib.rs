@@ -124,7 +124,8 @@
 //! ```
 //!
 //! The conventions want the left one. Nothing has to be said to the middleware: it finds the count in the extensions that the attempts of one
-//! call share (so give [`execute_with_extensions`](reqwest_middleware::ClientWithMiddleware::execute_with_extensions) new ones for each call).
+//! call share. (So give [`execute_with_extensions`](reqwest_middleware::ClientWithMiddleware::execute_with_extensions) new ones for each call,
+//! and put one such middleware into a chain: a second one would count, too.)
 //! With `tower::retry`, a [`CountResendsLayer`] outside of it begins to count:
 //!
 //! ```text
