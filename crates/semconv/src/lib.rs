@@ -31,7 +31,8 @@
 //! | `http.route`, `url.template` | [`Route`], axum's `MatchedPath`, [`LateRoute`] | [`UrlTemplate`] |
 //! | `server.address`, `server.port` | at the start: a trusted proxy's word, the target's host, or the one `Host` | at the start: the target's host, or `Host`; the port of the scheme |
 //! | `client.address` | at the start: a trusted proxy's word, or the peer's | |
-//! | `network.peer.address`, `network.peer.port` | at the start: [`PeerAddr`], or axum's `ConnectInfo` | |
+//! | `http.request.resend_count` | | at the start, if the request was sent before: [`ResendCount`] |
+//! | `network.peer.address`, `network.peer.port` | at the start: [`PeerAddr`], or axum's `ConnectInfo` | with the response: [`PeerAddr`], or hyper-util's `HttpInfo` |
 //! | `network.protocol.version` | at the start | with the response |
 //! | `user_agent.original` | at the start | |
 //! | `http.response.status_code` | with the response | with the response |
@@ -108,7 +109,7 @@
 //! None is on by default.
 //!
 //! - `axum`: the route of an axum router, from `MatchedPath`, and the peer's address, from `ConnectInfo<SocketAddr>`.
-//! - `hyper-util`: `error.type` for errors of hyper-util's client.
+//! - `hyper-util`: `error.type` for errors of hyper-util's client, and the address of its peer.
 //! - `tonic`: the peer's address on tonic's server, from `TcpConnectInfo`; the status of errors of tonic's server and channel.
 //! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
 //!
@@ -138,6 +139,7 @@ mod memory;
 mod method;
 mod name;
 mod peer;
+mod resend;
 mod route;
 mod routed;
 mod scheme;
@@ -154,12 +156,14 @@ pub use ipnet::IpNet;
 
 pub use call::HttpCall;
 pub use classifier::Http;
+pub use error_type::{causes, error_word};
 pub use facts::{ClientFacts, ServerFacts};
 pub use grpc::{Grpc, GrpcCall, GrpcCode, StatusAttribute};
 pub use header::{AllowedHeaders, HeaderNotAllowed};
 pub use http_or_grpc::{HttpOrGrpc, HttpOrGrpcCall};
 pub use method::Method;
 pub use peer::PeerAddr;
+pub use resend::ResendCount;
 pub use route::{LateRoute, Route, UrlTemplate};
 pub use side::{Client, Server, Side};
 pub use status::status_word;

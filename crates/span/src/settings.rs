@@ -10,7 +10,7 @@ use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
 
 use crate::routes::RouteCheck;
 use crate::tracer::{Global, Source};
-use crate::{Describe, DescribeHttp};
+use crate::{Describe, DescribeHttp, NoSpan, SpanAttributes};
 
 /// How calls become spans: the tracer, which calls, which headers, and attributes of your own.
 ///
@@ -180,10 +180,9 @@ impl<F> Spans<F> {
 
     /// Whether this request gets a span. A filter that panics lets it through.
     pub(crate) fn accepts(&self, request: Option<&request::Parts>) -> bool {
-        match (&self.filter, request) {
-            (Some(filter), Some(request)) => contain(|| filter(request)).unwrap_or(true),
-            _ => true,
-        }
+        let Some(request) = request else { return true };
+        let filtered = |filter: &Filter| contain(|| filter(request)).unwrap_or(true);
+        request.extensions.get::<NoSpan>().is_none() && self.filter.as_ref().is_none_or(filtered)
     }
 
     /// What the user has to say at the end, if anything.
@@ -200,6 +199,7 @@ impl<F: Describe> Spans<F> {
     pub(crate) fn add_request(&self, facts: &F, request: &request::Parts, attributes: &mut Vec<KeyValue>) {
         let prefix = facts.request_header_prefix();
         attributes.extend(captured(prefix, &self.request_headers, &request.headers));
+        attributes.extend_from_slice(SpanAttributes::of(&request.extensions));
         if let Some(on_request) = &self.on_request {
             contain(|| on_request(facts, request, attributes));
         }

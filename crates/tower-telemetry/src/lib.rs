@@ -31,6 +31,7 @@
 //! | [`semconv`] | `tower-telemetry-semconv` | what requests say, in the words of the semantic conventions |
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
+//! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 
 #[doc(no_inline)]
@@ -47,6 +48,9 @@ pub use tower_telemetry_inject::{Inject, InjectLayer};
 pub use tower_telemetry_observe as observe;
 #[doc(no_inline)]
 pub use tower_telemetry_propagate as propagate;
+#[cfg(feature = "reqwest")]
+#[doc(no_inline)]
+pub use tower_telemetry_reqwest as reqwest;
 #[doc(no_inline)]
 pub use tower_telemetry_semconv as semconv;
 #[cfg(feature = "setup")]

@@ -10,16 +10,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::TryStreamExt;
 use http::{Method, StatusCode};
-use http_body_util::BodyExt;
-use hyper_util::client::legacy::{Client, Error, connect::HttpConnector};
-use hyper_util::rt::TokioExecutor;
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
-use tower::{Layer, ServiceExt};
-use tower_telemetry::semconv::{Client as ClientSide, Grpc, UrlTemplate};
+use tower::Layer;
+use tower_telemetry::reqwest::ReqwestMiddleware;
+use tower_telemetry::semconv::{Client as ClientSide, Grpc, Http, UrlTemplate};
 use tower_telemetry::setup::Telemetry;
 use tower_telemetry::span::Spans;
-use tower_telemetry::{InjectLayer, client, client_grpc};
+use tower_telemetry::{Inject, InjectLayer, client_grpc};
 
 use crate::proto::payments_client::PaymentsClient;
 use crate::proto::{ChargeRequest, ReceiptRequest};
@@ -30,20 +29,23 @@ const CHARGE_WITHIN: Duration = Duration::from_millis(500);
 /// Where the services behind the gateway listen.
 pub(crate) struct Upstreams {
     pub(crate) catalog: SocketAddr,
+    /// Asks the catalog.
+    pub(crate) client: reqwest::Client,
     pub(crate) payments: Endpoint,
 }
 
 #[derive(Clone)]
 struct Gateway {
-    client: <InjectLayer as Layer<Client<HttpConnector, Body>>>::Service,
+    client: ClientWithMiddleware,
     payments: PaymentsClient<<InjectLayer<Grpc<ClientSide>> as Layer<Channel>>::Service>,
     catalog: SocketAddr,
 }
 
 pub(crate) fn router(telemetry: &Telemetry, upstreams: &Upstreams) -> Router {
-    let client = client()
-        .with_spans(Spans::client().with_tracer_provider(telemetry.tracer_provider()))
-        .layer(Client::builder(TokioExecutor::new()).build_http());
+    let inject = Inject::new().with_spans(Spans::client().with_tracer_provider(telemetry.tracer_provider()));
+    let client = ClientBuilder::new(upstreams.client.clone())
+        .with(ReqwestMiddleware::new(Http::client(), inject))
+        .build();
     let channel = client_grpc()
         .with_grpc(Grpc::client().with_target(upstreams.payments.uri()))
         .with_spans(Spans::new().with_tracer_provider(telemetry.tracer_provider()))
@@ -63,13 +65,7 @@ async fn order(State(mut shop): State<Gateway>, Path(item): Path<String>) -> Res
     let found = shop
         .ask_catalog(Method::GET, &format!("/items/{item}"), "/items/{item}")
         .await?;
-    let price = found
-        .into_body()
-        .collect()
-        .await
-        .map_err(|_| Upstream::Broke)?
-        .to_bytes();
-    let price = std::str::from_utf8(&price).map_err(|_| Upstream::Broke)?;
+    let price = found.text().await?;
     let amount = price.parse().map_err(|_| Upstream::Broke)?;
     let mut charge = tonic::Request::new(ChargeRequest { amount });
     charge.set_timeout(CHARGE_WITHIN);
@@ -82,7 +78,7 @@ async fn export(State(shop): State<Gateway>, request: Request) -> Result<Respons
     let signed = request.uri().path_and_query().ok_or(Upstream::Broke)?.as_str();
     let method = request.method().clone();
     let rows = shop.ask_catalog(method, signed, "/export.csv").await?;
-    Ok(Response::new(rows.into_body()))
+    Ok(Response::new(Body::new(reqwest::Body::from(rows))))
 }
 
 /// Hands the lines on as they come.
@@ -93,18 +89,16 @@ async fn receipt(State(mut shop): State<Gateway>, Path(number): Path<u32>) -> Re
 }
 
 impl Gateway {
-    async fn ask_catalog(&self, method: Method, path: &str, template: &'static str) -> Result<Response, Upstream> {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.catalog))
-            .extension(UrlTemplate::new(template))
-            .body(Body::empty())
-            .map_err(|_| Upstream::Broke)?;
-        let response = self.client.clone().oneshot(request).await?;
-        if !response.status().is_success() {
-            return Err(Upstream::Broke);
-        }
-        Ok(response.map(Body::new))
+    async fn ask_catalog(
+        &self,
+        method: Method,
+        path: &str,
+        template: &'static str,
+    ) -> Result<reqwest::Response, Upstream> {
+        let url = format!("http://{}{path}", self.catalog);
+        let request = self.client.request(method, url);
+        let response = request.with_extension(UrlTemplate::new(template)).send().await?;
+        Ok(response.error_for_status()?)
     }
 }
 
@@ -115,8 +109,14 @@ enum Upstream {
     TookTooLong,
 }
 
-impl From<Error> for Upstream {
-    fn from(_: Error) -> Self {
+impl From<reqwest_middleware::Error> for Upstream {
+    fn from(_: reqwest_middleware::Error) -> Self {
+        Upstream::Broke
+    }
+}
+
+impl From<reqwest::Error> for Upstream {
+    fn from(_: reqwest::Error) -> Self {
         Upstream::Broke
     }
 }
