@@ -1,6 +1,7 @@
 //! URLs without credentials.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode;
@@ -173,6 +174,24 @@ pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
         (None, ..) => Cow::Owned([start, authority, &path, &query].concat()),
         (Some(host), ..) => Cow::Owned([start, "REDACTED:REDACTED@", host, &path, &query].concat()),
     }
+}
+
+/// Where the path of a URL, absolute or not, stands: from the end of the authority to the query or the fragment.
+///
+/// ```
+/// use tower_telemetry_semconv::url::path_of;
+///
+/// assert_eq!(path_of("https://host/a/b?c#d"), 12..16);
+/// assert_eq!(path_of("/a?b"), 0..2);
+/// ```
+pub fn path_of(url: &str) -> Range<usize> {
+    let rest = authority_start(url);
+    let start = match rest {
+        0 => 0,
+        _ => url[rest..].find(['/', '?', '#']).map_or(url.len(), |at| rest + at),
+    };
+    let end = url[start..].find(['?', '#']).map_or(url.len(), |at| start + at);
+    start..end
 }
 
 /// Where the authority begins: behind the first `//`, if nothing or a scheme stands before it. At 0 there is none.
