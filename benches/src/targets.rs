@@ -34,6 +34,7 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("S3p", ours::UNTOLD) => target(1_400, 2),
         ("S3p", ours::UNTOLD_AXUM) => target(1_400, 2).in_axum(),
         ("C1", ours::GIVEN) => target(6_000, 7),
+        ("SAN", ours::EXPORTED | ours::SET) => target(600, 0),
         ("frame" | "frame2", ours::FRAME) => target(250, 0),
         _ => return None,
     })

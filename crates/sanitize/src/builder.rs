@@ -9,7 +9,7 @@ use crate::counts::Counters;
 use crate::defaults;
 use crate::keys::MAX_HEADER;
 use crate::path::PathPattern;
-use crate::policy::{Action, Limits, Policy};
+use crate::policy::{Action, Policy};
 use crate::secrets::Secrets;
 use crate::table::Table;
 use crate::url::UrlRules;
@@ -61,9 +61,8 @@ pub struct SanitizerBuilder {
     headers: Option<AllowedHeaders>,
     credentials: Vec<String>,
     error_texts: ErrorTexts,
-    max_attributes: usize,
-    max_bytes: usize,
-    required: Vec<Keys>,
+    #[cfg(feature = "opentelemetry_sdk")]
+    pub(crate) limits: crate::otel::Limits,
 }
 
 impl SanitizerBuilder {
@@ -78,9 +77,8 @@ impl SanitizerBuilder {
             headers: None,
             credentials: Vec::new(),
             error_texts: ErrorTexts::default(),
-            max_attributes: defaults::MAX_ATTRIBUTES,
-            max_bytes: defaults::MAX_SPAN_BYTES,
-            required: defaults::REQUIRED.map(Keys::exact).into(),
+            #[cfg(feature = "opentelemetry_sdk")]
+            limits: crate::otel::Limits::default(),
         }
     }
 
@@ -153,26 +151,6 @@ impl SanitizerBuilder {
         self
     }
 
-    /// The most attributes of a span, and of each of its events and links: by default 128. What is too much is dropped and counted;
-    /// [required](Self::with_required) ones stay first.
-    pub fn with_max_attributes(mut self, max: usize) -> Self {
-        self.max_attributes = max;
-        self
-    }
-
-    /// The most bytes of a span, in the keys and values of its attributes, and of those of its events and links: by default 64 KiB.
-    pub fn with_max_span_bytes(mut self, max: usize) -> Self {
-        self.max_bytes = max;
-        self
-    }
-
-    /// More attributes that come before all others where there is no room for all. By default those that the semantic conventions require or
-    /// that metrics share: method, route, target, server, status and `error.type`.
-    pub fn with_required(mut self, keys: impl IntoIterator<Item = impl Into<Keys>>) -> Self {
-        self.required.extend(keys.into_iter().map(Into::into));
-        self
-    }
-
     /// Builds the policy.
     ///
     /// # Errors
@@ -215,8 +193,18 @@ impl SanitizerBuilder {
             || self.truncation != Truncation::default()
             || self.rules.iter().any(|(keys, _)| may_be_said_by_semconv(keys));
         let credentials: Box<[Box<str>]> = self.credentials.into_iter().map(Into::into).collect();
+        let rules = Table::new(in_order(self.rules, &credentials, self.error_texts));
         Sanitizer(Arc::new(Policy {
-            rules: Table::new(in_order(self.rules, &credentials, self.error_texts)),
+            #[cfg(feature = "opentelemetry")]
+            url_rules: match urls.are_standard() {
+                true => rules.bits(|action| matches!(action, Action::Path | Action::Query | Action::Rule(Rule::Url))),
+                false => 0,
+            },
+            rules,
+            surely_whole: match self.secrets.is_empty() {
+                true => self.truncation.surely_whole(),
+                false => 0,
+            },
             truncation: self.truncation,
             secrets: self.secrets,
             urls,
@@ -224,11 +212,8 @@ impl SanitizerBuilder {
             headers: self.headers,
             credentials,
             error_texts: self.error_texts,
-            limits: Limits {
-                attributes: self.max_attributes,
-                bytes: self.max_bytes,
-                required: Table::new(self.required.into_iter().map(|keys| (keys, ())).collect()),
-            },
+            #[cfg(feature = "opentelemetry_sdk")]
+            limits: self.limits,
             counters: Counters::default(),
             #[cfg(feature = "opentelemetry")]
             mapped: crate::otel::Settled::default(),

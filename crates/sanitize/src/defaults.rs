@@ -3,9 +3,6 @@
 use crate::policy::Action;
 use crate::{ErrorTexts, Keys, Rule};
 
-pub(crate) const MAX_ATTRIBUTES: usize = 128;
-pub(crate) const MAX_SPAN_BYTES: usize = 64 * 1024;
-
 /// What stands before the name of a header in an attribute's key.
 const HEADERS: [&str; 6] = [
     "http.request.header.",
@@ -40,7 +37,17 @@ const CREDENTIALS: [&str; 19] = [
 ];
 
 /// The keys of URLs, and how other keys of URLs end.
-const URLS: [&str; 5] = ["url.full", "url.original", "http.target", "*url", "*uri"];
+const URLS: [&str; 9] = [
+    "url",
+    "uri",
+    "url.full",
+    "url.original",
+    "http.target",
+    "*.url",
+    "*.uri",
+    "*_url",
+    "*_uri",
+];
 
 /// The keys of texts about errors.
 const ERROR_TEXTS: [&str; 9] = [
@@ -53,24 +60,6 @@ const ERROR_TEXTS: [&str; 9] = [
     "panic.payload",
     "*grpc-message",
     "*grpc-status-details-bin",
-];
-
-/// What comes first where there is no room for all.
-pub(crate) const REQUIRED: [&str; 14] = [
-    "error.type",
-    "http.request.method",
-    "http.response.status_code",
-    "http.route",
-    "rpc.method",
-    "rpc.response.status_code",
-    "rpc.status_code",
-    "rpc.system.name",
-    "server.address",
-    "server.port",
-    "url.full",
-    "url.path",
-    "url.scheme",
-    "url.template",
 ];
 
 pub(crate) fn credential_headers(more: &[Box<str>]) -> Vec<(Keys, Action)> {

@@ -74,7 +74,7 @@ impl Keys {
     pub fn contain(&self, key: &str) -> bool {
         let key = key.as_bytes();
         match &self.0 {
-            Pattern::Exact(exact) => exact.as_bytes().eq_ignore_ascii_case(key),
+            Pattern::Exact(exact) => same(exact.as_bytes(), key),
             Pattern::Glob { first, between, last } => {
                 let inner = without(key, first.as_bytes(), last.as_bytes());
                 inner.is_some_and(|inner| in_order(inner, between))
@@ -130,11 +130,20 @@ impl From<String> for Keys {
     }
 }
 
+/// Whether these are the same but for their case. Keys of one namespace differ at their end.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    match (one, other) {
+        ([.., last], [.., end]) => last | 0x20 == end | 0x20 && one.eq_ignore_ascii_case(other),
+        _ => one.len() == other.len(),
+    }
+}
+
 /// What stands between these two, which do not overlap.
 fn without<'k>(key: &'k [u8], first: &[u8], last: &[u8]) -> Option<&'k [u8]> {
     let (start, rest) = key.split_at_checked(first.len())?;
     let (inner, end) = rest.split_at_checked(rest.len().checked_sub(last.len())?)?;
-    (start.eq_ignore_ascii_case(first) && end.eq_ignore_ascii_case(last)).then_some(inner)
+    (same(start, first) && same(end, last)).then_some(inner)
 }
 
 /// Whether these pieces stand there one after the other.

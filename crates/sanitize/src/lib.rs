@@ -30,7 +30,7 @@
 //! - Credentials are `REDACTED`: headers that carry some, and values whose key ends in `password`, `passwd`, `passphrase`, `secret`, `secret_key`,
 //!   `token`, `api_key`, `api-key`, `api.key`, `apikey`, `access_key`, `private_key`, `private-key`, `privatekey`, `authorization`, `cookie`,
 //!   `credential`, `credentials` or `connection_string`, in any case.
-//! - In URLs (`url.full`, `url.path`, `url.query`, and keys that end in `url` or `uri`) user information is redacted, and the values of the query
+//! - In URLs (`url.full`, `url.path`, `url.query`, and keys whose last word is `url` or `uri`) user information is redacted, and the values of the query
 //!   keys that the [semantic conventions](https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/) list, however they are spelled.
 //! - Error texts, stack traces, panic payloads and gRPC messages are left out, since they may hold anything.
 //! - A span has at most 128 attributes, and so has each of its events and links, and 64 KiB of them in all. Each key stands once. Required

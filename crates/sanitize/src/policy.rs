@@ -19,26 +19,24 @@ pub(crate) struct Policy {
     pub(crate) rules: Table<Action>,
     pub(crate) truncation: Truncation,
     pub(crate) secrets: Secrets,
+    /// The most bytes of a text that is surely neither cut nor looked into: none, where secrets are looked for.
+    pub(crate) surely_whole: usize,
     pub(crate) urls: UrlRules,
     pub(crate) key: Option<HashKey>,
     pub(crate) headers: Option<AllowedHeaders>,
     pub(crate) credentials: Box<[Box<str>]>,
     pub(crate) error_texts: ErrorTexts,
-    pub(crate) limits: Limits,
+    #[cfg(feature = "opentelemetry_sdk")]
+    pub(crate) limits: crate::otel::Limits,
     pub(crate) counters: Counters,
     /// The keys of what was mapped.
     #[cfg(feature = "opentelemetry")]
     pub(crate) mapped: crate::otel::Settled,
+    /// The bits of rules that only matter to texts that may hold credentials of URLs.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) url_rules: u64,
     /// Whether the rules of semconv are enough for what it says.
     pub(crate) adds_to_semconv: bool,
-}
-
-/// What a span may hold.
-#[derive(Debug)]
-pub(crate) struct Limits {
-    pub(crate) attributes: usize,
-    pub(crate) bytes: usize,
-    pub(crate) required: Table<()>,
 }
 
 /// A rule, ready to be followed.
@@ -70,7 +68,7 @@ impl Policy {
     /// Whether a text for which there is no rule can stay as it is; if not, it has to be looked at more closely.
     #[inline]
     pub(crate) fn is_fine(&self, text: &str) -> bool {
-        self.secrets.is_empty() && text.len() <= self.truncation.surely_whole() && text::is_plain(text)
+        text.len() <= self.surely_whole && text::is_plain(text)
     }
 
     /// A text for which there is no rule.

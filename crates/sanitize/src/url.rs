@@ -28,6 +28,7 @@ pub(crate) struct UrlRules {
     /// `None` where queries are left out.
     keys: Option<RedactedKeys>,
     paths: Box<[PathPattern]>,
+    are_standard: bool,
 }
 
 impl UrlRules {
@@ -39,13 +40,14 @@ impl UrlRules {
                 Query::AllValues => Some(RedactedKeys::all()),
                 Query::Drop => None,
             },
+            are_standard: paths.is_empty() && *query == Query::Spec,
             paths: paths.into(),
         }
     }
 
     /// Whether these are the rules that semconv keeps by itself.
     pub(crate) fn are_standard(&self) -> bool {
-        self.paths.is_empty() && self.keys == Some(RedactedKeys::default())
+        self.are_standard
     }
 
     /// A URL, absolute or not.

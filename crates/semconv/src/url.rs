@@ -159,7 +159,7 @@ fn before_secret(pair: &[u8], keys: &RedactedKeys) -> Option<usize> {
 /// assert_eq!(redact_url("https://host/@me?to=a@b", &keys), "https://host/@me?to=a@b");
 /// ```
 pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
-    if !Classes::of(url).contain(Classes::EQUALS | Classes::AT) && !keys.are_all() {
+    if !may_hold_credentials(url) && !keys.are_all() {
         return Cow::Borrowed(url);
     }
     let (start, rest) = url.split_at(authority_start(url));
@@ -174,6 +174,12 @@ pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
         (None, ..) => Cow::Owned([start, authority, &path, &query].concat()),
         (Some(host), ..) => Cow::Owned([start, "REDACTED:REDACTED@", host, &path, &query].concat()),
     }
+}
+
+/// Whether there is any reason to redact a URL, a path or a query: a sign that ends user information, or one that stands before a value.
+#[inline]
+pub fn may_hold_credentials(url: &str) -> bool {
+    Classes::of(url).contain(Classes::EQUALS | Classes::AT)
 }
 
 /// Where the path of a URL, absolute or not, stands: from the end of the authority to the query or the fragment.

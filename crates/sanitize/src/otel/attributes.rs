@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use opentelemetry::trace::Status;
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
+use tower_telemetry_semconv::url::may_hold_credentials;
+
 use super::settled::{KEYED, Settled};
 use crate::Sanitizer;
 use crate::counts::Change;
 use crate::policy::{Action, Policy};
 use crate::rule::Rule;
+use crate::table::last_slot;
 
 /// The most elements of an array.
 const MAX_ELEMENTS: usize = 128;
@@ -29,26 +32,19 @@ impl Sanitizer {
     /// assert_eq!(attribute, Some(KeyValue::new("db.password", "REDACTED")));
     /// ```
     pub fn attribute(&self, mut attribute: KeyValue) -> Option<KeyValue> {
-        self.0.settle(&mut attribute).then_some(attribute)
+        self.0.settle(&mut attribute).map(|_| attribute)
     }
 
     /// Makes of these attributes what may be written down. Those that the policy leaves out are removed.
     #[inline]
     pub fn attributes(&self, attributes: &mut Vec<KeyValue>) {
-        attributes.retain_mut(|attribute| self.0.settle(attribute));
+        self.attributes_from(attributes, 0);
     }
 
     /// The same for those from this place on.
     #[inline]
     pub fn attributes_from(&self, attributes: &mut Vec<KeyValue>, start: usize) {
-        let mut before = start;
-        attributes.retain_mut(|attribute| match before {
-            0 => self.0.settle(attribute),
-            _ => {
-                before -= 1;
-                true
-            }
-        });
+        self.0.settle_all(attributes, start, |_, _, _| {});
     }
 
     /// The name of a span or of an event as it may be written down.
@@ -73,17 +69,69 @@ impl Sanitizer {
 }
 
 impl Policy {
-    /// Makes of an attribute what may be written down. Whether anything is left of it.
+    /// Makes of attributes what may be written down, and tells `each` the slot of its key's last bytes and how large it is.
     #[inline]
-    fn settle(&self, attribute: &mut KeyValue) -> bool {
-        match (self.rules.find(attribute.key.as_str()), &attribute.value) {
-            (None, Value::String(text)) if self.is_fine(text.as_str()) => true,
-            (None, Value::I64(_) | Value::F64(_) | Value::Bool(_)) => true,
-            (action, _) => self.settle_slowly(action, attribute),
+    pub(super) fn settle_all(
+        &self,
+        attributes: &mut Vec<KeyValue>,
+        start: usize,
+        mut each: impl FnMut(usize, &str, usize),
+    ) {
+        const GONE: &str = "";
+        let mut at = start;
+        let mut any_gone = false;
+        while let Some(more) = self.first_to_settle(&attributes[at..], &mut each) {
+            at += more;
+            let attribute = &mut attributes[at];
+            match self.settle(attribute) {
+                Some(size) => each(last_slot(attribute.key.as_str()), attribute.key.as_str(), size),
+                None => {
+                    attribute.key = Key::from_static_str(GONE);
+                    any_gone = true;
+                }
+            }
+            at += 1;
+        }
+        if any_gone {
+            attributes.retain(|attribute| attribute.key.as_str() != GONE);
         }
     }
 
+    /// The place of the first attribute that may have to change.
+    #[inline]
+    fn first_to_settle(&self, attributes: &[KeyValue], each: &mut impl FnMut(usize, &str, usize)) -> Option<usize> {
+        attributes.iter().position(|attribute| {
+            let key = attribute.key.as_str();
+            let last = last_slot(key);
+            let size = match &attribute.value {
+                Value::String(text) if self.is_fine(text.as_str()) => text.as_str().len(),
+                Value::I64(_) | Value::F64(_) | Value::Bool(_) => 8,
+                _ => return true,
+            };
+            let candidates = self.rules.candidates(last, key);
+            if candidates != 0 && !self.is_fine_url(candidates, &attribute.value) {
+                return true;
+            }
+            each(last, key, size);
+            false
+        })
+    }
+
+    /// Whether all rules that may be for this value are for URLs, and it has nothing that they look for.
+    fn is_fine_url(&self, candidates: u64, value: &Value) -> bool {
+        match value {
+            Value::String(url) => candidates & !self.url_rules == 0 && !may_hold_credentials(url.as_str()),
+            _ => false,
+        }
+    }
+
+    /// Makes of an attribute what may be written down. The size of its value, if anything is left.
     #[inline(never)]
+    fn settle(&self, attribute: &mut KeyValue) -> Option<usize> {
+        let action = self.rules.find(attribute.key.as_str());
+        self.settle_slowly(action, attribute).then(|| size(&attribute.value))
+    }
+
     fn settle_slowly(&self, action: Option<&Action>, attribute: &mut KeyValue) -> bool {
         let settled = action.and_then(|action| self.settled(action));
         if settled.is_some_and(|settled| settled.contains(&attribute.key)) {
@@ -165,6 +213,18 @@ impl Policy {
         if before > MAX_ELEMENTS {
             self.counters.add(Change::Cut, 1);
         }
+    }
+}
+
+/// The bytes of a value.
+pub(super) fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|text| text.as_str().len()).sum(),
+        Value::Array(Array::Bool(elements)) => elements.len(),
+        Value::Array(Array::I64(elements)) => elements.len() * 8,
+        Value::Array(Array::F64(elements)) => elements.len() * 8,
+        _ => 8,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opentelemetry::trace::{Event, Link};
+use opentelemetry::trace::{Event, Link, Status};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -95,20 +95,20 @@ impl Sanitizer {
         {
             *dropped_attributes_count += self.bounded(attributes, budget);
         }
-        span.status = self.status(std::mem::take(&mut span.status));
+        if let Status::Error { .. } = &span.status {
+            span.status = self.status(std::mem::take(&mut span.status));
+        }
         if span.instrumentation_scope.attributes().next().is_some() {
             span.instrumentation_scope = self.scope(&span.instrumentation_scope);
         }
     }
 
-    /// Sanitizes attributes, and says how many of them had no room.
     #[inline]
     fn bounded(&self, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
-        if attributes.is_empty() {
-            return 0;
+        match attributes.is_empty() {
+            true => 0,
+            false => self.0.bounded(attributes, budget),
         }
-        self.attributes(attributes);
-        self.0.limit(attributes, budget)
     }
 
     fn scope(&self, scope: &InstrumentationScope) -> InstrumentationScope {

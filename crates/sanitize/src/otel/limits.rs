@@ -2,28 +2,92 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::{Array, KeyValue, Value};
+use opentelemetry::KeyValue;
 
+use super::attributes;
 use crate::counts::Change;
 use crate::policy::Policy;
+use crate::table::SLOTS;
+use crate::{Keys, SanitizerBuilder};
+
+/// What a span may hold.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    attributes: usize,
+    pub(super) bytes: usize,
+    required: Vec<Keys>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            attributes: 128,
+            bytes: 64 * 1024,
+            required: REQUIRED.map(Keys::exact).into(),
+        }
+    }
+}
+
+/// What comes first where there is no room for all.
+const REQUIRED: [&str; 14] = [
+    "error.type",
+    "http.request.method",
+    "http.response.status_code",
+    "http.route",
+    "rpc.method",
+    "rpc.response.status_code",
+    "rpc.status_code",
+    "rpc.system.name",
+    "server.address",
+    "server.port",
+    "url.full",
+    "url.path",
+    "url.scheme",
+    "url.template",
+];
+
+/// With the feature `opentelemetry_sdk`, for what is exported.
+impl SanitizerBuilder {
+    /// The most attributes of a span, and of each of its events and links: by default 128. What is too much is dropped and counted;
+    /// [required](Self::with_required) ones stay first.
+    pub fn with_max_attributes(mut self, max: usize) -> Self {
+        self.limits.attributes = max;
+        self
+    }
+
+    /// The most bytes of a span, in the keys and values of its attributes, and of those of its events and links: by default 64 KiB.
+    pub fn with_max_span_bytes(mut self, max: usize) -> Self {
+        self.limits.bytes = max;
+        self
+    }
+
+    /// More attributes that come before all others where there is no room for all. By default those that the semantic conventions require or
+    /// that metrics share: method, route, target, server, status and `error.type`.
+    pub fn with_required(mut self, keys: impl IntoIterator<Item = impl Into<Keys>>) -> Self {
+        self.limits.required.extend(keys.into_iter().map(Into::into));
+        self
+    }
+}
 
 impl Policy {
-    /// Keeps each key once, and as many attributes as there is room for, required ones first. The number of those that were dropped for
-    /// want of room; what is kept is taken off the budget.
+    /// Makes of a span's attributes what may be written down. Each key stands once, and there are as many as there is room for, required
+    /// ones first. The number of those that were dropped for want of room; what is kept is taken off the budget.
     #[inline]
-    pub(crate) fn limit(&self, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
-        let survey = Survey::of(attributes);
-        if survey.may_repeat {
+    pub(super) fn bounded(&self, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
+        let mut survey = Survey::default();
+        self.settle_all(attributes, 0, |last, key, size| survey.add(last, key, size));
+        self.limit(survey, attributes, budget)
+    }
+
+    #[inline]
+    fn limit(&self, survey: Survey, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
+        if survey.may_repeat(attributes.len()) && repeats(attributes) {
             unite(attributes);
+        } else if survey.bytes <= *budget && attributes.len() <= self.limits.attributes {
+            *budget -= survey.bytes;
+            return 0;
         }
-        // With two keys united, there are fewer bytes than that.
-        match (survey.bytes <= *budget, attributes.len() <= self.limits.attributes) {
-            (true, true) => {
-                *budget -= survey.bytes;
-                0
-            }
-            _ => self.choose(attributes, budget),
-        }
+        self.choose(attributes, budget)
     }
 
     #[cold]
@@ -33,7 +97,8 @@ impl Policy {
         let mut room = self.limits.attributes;
         for required in [true, false] {
             for (attribute, kept) in attributes.iter().zip(&mut kept) {
-                let is_required = self.limits.required.find(attribute.key.as_str()).is_some();
+                let mut all_required = self.limits.required.iter();
+                let is_required = all_required.any(|keys| keys.contain(attribute.key.as_str()));
                 let size = size(attribute);
                 if is_required == required && room > 0 && size <= *budget {
                     *kept = true;
@@ -51,41 +116,39 @@ impl Policy {
 }
 
 /// What a pass over some attributes tells.
+#[derive(Default)]
 struct Survey {
     bytes: usize,
-    /// Whether two keys may be the same. If not, they are not.
-    may_repeat: bool,
+    /// A bit for each place that a key has.
+    seen: [u64; SLOTS / 64],
 }
 
 impl Survey {
     #[inline]
-    fn of(attributes: &[KeyValue]) -> Self {
-        let mut survey = Survey {
-            bytes: 0,
-            may_repeat: false,
-        };
-        let mut seen = [0_u64; 4];
-        for attribute in attributes {
-            survey.bytes += size(attribute);
-            let (word, bit) = place(attribute.key.as_str().as_bytes());
-            survey.may_repeat |= seen[word] & bit != 0;
-            seen[word] |= bit;
-        }
-        survey
+    fn add(&mut self, last: usize, key: &str, value: usize) {
+        self.bytes += key.len() + value;
+        let first = key.bytes().next().unwrap_or_default();
+        let place = (last ^ key.len() ^ usize::from(first) << 3) % SLOTS;
+        self.seen[place / 64] |= 1 << (place % 64);
+    }
+
+    /// Whether two of so many keys may be the same. If not, they are not.
+    #[inline]
+    fn may_repeat(&self, keys: usize) -> bool {
+        let seen = self.seen.iter().map(|seen| seen.count_ones() as usize);
+        seen.sum::<usize>() < keys
     }
 }
 
-/// One of 256 places, by the length and four bytes of a key.
-#[inline]
-fn place(key: &[u8]) -> (usize, u64) {
-    const FACTOR: u32 = 0x9e37_79b1;
-    let last = key.last_chunk().map_or(0, |last: &[u8; 4]| u32::from_ne_bytes(*last));
-    let place = (last ^ key.len() as u32).wrapping_mul(FACTOR) >> 24;
-    (place as usize / 64, 1 << (place % 64))
+/// Whether a key stands there twice. Of many attributes it is only said that one may.
+#[cold]
+fn repeats(attributes: &[KeyValue]) -> bool {
+    const FEW: usize = 32;
+    let repeated = |(at, attribute): (usize, &KeyValue)| attributes[..at].iter().any(|one| one.key == attribute.key);
+    attributes.len() > FEW || attributes.iter().enumerate().any(repeated)
 }
 
 /// Keeps each key once: where it stood first, with the value that was set last.
-#[cold]
 fn unite(attributes: &mut Vec<KeyValue>) {
     let mut first = HashMap::new();
     let mut repeated = Vec::new();
@@ -109,24 +172,8 @@ fn unite(attributes: &mut Vec<KeyValue>) {
 }
 
 /// The bytes of an attribute's key and value.
-#[inline]
 fn size(attribute: &KeyValue) -> usize {
-    let value = match &attribute.value {
-        Value::String(text) => text.as_str().len(),
-        Value::Array(array) => array_size(array),
-        _ => 8,
-    };
-    attribute.key.as_str().len() + value
-}
-
-fn array_size(array: &Array) -> usize {
-    match array {
-        Array::String(texts) => texts.iter().map(|text| text.as_str().len()).sum(),
-        Array::Bool(elements) => elements.len(),
-        Array::I64(elements) => elements.len() * 8,
-        Array::F64(elements) => elements.len() * 8,
-        _ => 0,
-    }
+    attribute.key.as_str().len() + attributes::size(&attribute.value)
 }
 
 #[cfg(test)]
@@ -137,7 +184,7 @@ mod tests {
     fn limited(builder: SanitizerBuilder, mut attributes: Vec<KeyValue>) -> (Vec<String>, u32) {
         let policy = builder.build().unwrap();
         let mut budget = policy.0.limits.bytes;
-        let dropped = policy.0.limit(&mut attributes, &mut budget);
+        let dropped = policy.0.bounded(&mut attributes, &mut budget);
         assert_eq!(policy.counts().of(Change::Dropped), u64::from(dropped));
         assert_eq!(policy.0.limits.bytes - budget, attributes.iter().map(size).sum());
         let texts = attributes.iter().map(|kept| format!("{}={}", kept.key, kept.value));

@@ -11,5 +11,7 @@ mod span;
 
 #[cfg(feature = "opentelemetry_sdk")]
 pub use exporter::SanitizingExporter;
+#[cfg(feature = "opentelemetry_sdk")]
+pub(crate) use limits::Limits;
 pub(crate) use settled::Settled;
 pub use span::SanitizedSpan;
