@@ -15,6 +15,7 @@ mod ours;
 mod peers;
 mod provider;
 mod rows;
+mod sanitizing;
 mod stacks;
 mod table;
 mod targets;

@@ -21,6 +21,8 @@ pub(crate) const OFF: &str = "tower-telemetry, propagation off";
 pub(crate) const OFF_AXUM: &str = "tower-telemetry, propagation off (axum)";
 pub(crate) const UNTOLD: &str = "tower-telemetry, by default";
 pub(crate) const UNTOLD_AXUM: &str = "tower-telemetry, by default (axum)";
+pub(crate) const EXPORTED: &str = "tower-telemetry, before the exporter";
+pub(crate) const SET: &str = "tower-telemetry, when they are set";
 pub(crate) const FRAME: &str = "tower-telemetry";
 
 /// The server layer that knows its tracer.

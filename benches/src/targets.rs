@@ -36,6 +36,7 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("C1", ours::GIVEN) => target(6_000, 7),
         ("C1", ours::REQWEST) => target(10_500, 12),
         ("C2", ours::REQWEST) => target(6_800, 9),
+        ("SAN", ours::EXPORTED | ours::SET) => target(600, 0),
         ("frame" | "frame2", ours::FRAME) => target(250, 0),
         _ => return None,
     })
