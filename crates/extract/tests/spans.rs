@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_telemetry_extract::{ExtractLayer, Http, Spans};
 use tower_telemetry_semconv::{AllowedHeaders, LateRoute, Route, Trust};
-use tower_telemetry_span::{SamplingAttributes, SpanName};
+use tower_telemetry_span::{RequestSpan, SamplingAttributes};
 use tower_telemetry_testkit::spans::{Recorder, keys, text, value};
 use tower_telemetry_testkit::{Script, Step};
 
@@ -223,7 +223,7 @@ fn a_route_that_a_handler_sets_late_names_the_span() {
 
 #[test]
 fn a_name_that_the_request_was_given_stays_when_the_route_comes_late() {
-    let span = routed_late(get("/orders/7").extension(SpanName::new("an order")));
+    let span = routed_late(get("/orders/7").extension(RequestSpan::new().with_name("an order")));
     assert_eq!(span.name, "an order");
     assert_eq!(text(&span, "http.route").as_deref(), Some("/orders/{id}"));
 }

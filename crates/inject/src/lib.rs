@@ -52,9 +52,7 @@
 //! | extension | effect |
 //! |---|---|
 //! | [`UrlTemplate`] | the pattern of its URL: in the span's name, and `url.template` |
-//! | [`SpanName`] | the span's name |
-//! | [`SpanAttributes`] | attributes of your own |
-//! | [`NoSpan`] | no span; the context around the call goes into the headers |
+//! | [`RequestSpan`] | the span's name; attributes of your own; or no span: the context around the call then goes into the headers |
 //! | [`NoPropagation`] | its headers are left as they are |
 //! | [`ResendCount`] | counts the attempts to send it, and their clones' |
 //!
@@ -116,4 +114,4 @@ pub use tower_telemetry_semconv::{
     UrlTemplate,
 };
 #[doc(no_inline)]
-pub use tower_telemetry_span::{NoSpan, SamplingAttributes, SpanAttributes, SpanEnd, SpanName, Spans};
+pub use tower_telemetry_span::{RequestSpan, SamplingAttributes, SpanEnd, Spans};

@@ -11,9 +11,7 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
 use tower::retry::Policy;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
-use tower_telemetry_inject::{
-    CountResendsLayer, InjectLayer, NoSpan, ResendCount, SpanAttributes, SpanName, Spans, UrlTemplate,
-};
+use tower_telemetry_inject::{CountResendsLayer, InjectLayer, RequestSpan, ResendCount, Spans, UrlTemplate};
 use tower_telemetry_testkit::Script;
 use tower_telemetry_testkit::spans::{Recorder, keys, text, value};
 
@@ -49,7 +47,7 @@ fn a_request_without_a_span_carries_the_context_around_it() {
     };
     let id = around.span().span_context().span_id();
     let _current = around.attach();
-    let headers = send(&recorder, get().extension(NoSpan));
+    let headers = send(&recorder, get().extension(RequestSpan::none()));
     let sent = headers["traceparent"].to_str().expect("text");
     assert_eq!(sent[36..52], id.to_string());
     assert!(recorder.spans().is_empty());
@@ -61,9 +59,11 @@ fn a_request_can_name_its_span() {
     let template = UrlTemplate::new("/items/{id}");
     send(
         &recorder,
-        get().extension(SpanName::new("refresh prices")).extension(template),
+        get()
+            .extension(RequestSpan::new().with_name("refresh prices"))
+            .extension(template),
     );
-    send(&recorder, get().extension(SpanName::new("")));
+    send(&recorder, get().extension(RequestSpan::new().with_name("")));
     let [named, empty] = &recorder.spans()[..] else {
         panic!("two requests")
     };
@@ -74,8 +74,11 @@ fn a_request_can_name_its_span() {
 #[test]
 fn a_request_can_add_attributes() {
     let recorder = Recorder::new();
-    let attributes = SpanAttributes::new([KeyValue::new("shop.tenant", "north"), KeyValue::new("shop.basket", 3)]);
-    send(&recorder, get().extension(attributes));
+    let attributes = [KeyValue::new("shop.tenant", "north"), KeyValue::new("shop.basket", 3)];
+    send(
+        &recorder,
+        get().extension(RequestSpan::new().with_attributes(attributes)),
+    );
     let span = recorder.span();
     assert_eq!(value(&span, "shop.tenant"), Some("north".into()));
     assert_eq!(value(&span, "shop.basket"), Some(3.into()));

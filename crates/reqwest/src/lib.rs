@@ -84,23 +84,22 @@
 //!
 //! # One request
 //!
-//! Extensions say what one request wants: [`UrlTemplate`], [`SpanName`], [`SpanAttributes`], [`NoSpan`] and [`NoPropagation`]. With the middleware they
+//! Extensions say what one request wants: [`UrlTemplate`], [`RequestSpan`] and [`NoPropagation`]. With the middleware they
 //! are given by [`with_extension`](reqwest_middleware::RequestBuilder::with_extension). A `reqwest::Request` takes none, but one that is made of
 //! an `http::Request` keeps that one's, and [`ReqwestLayer`] finds them:
 //!
 //! ```
 //! use opentelemetry::KeyValue;
 //! use reqwest_middleware::ClientBuilder;
-//! use tower_telemetry_reqwest::{NoSpan, ReqwestMiddleware, SpanAttributes, SpanName};
+//! use tower_telemetry_reqwest::{ReqwestMiddleware, RequestSpan};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let client = ClientBuilder::new(reqwest::Client::new()).with(ReqwestMiddleware::default()).build();
 //! let named = client
 //!     .get("http://catalog.test/items/7")
-//!     .with_extension(SpanName::new("refresh prices"))
-//!     .with_extension(SpanAttributes::new([KeyValue::new("shop.tenant", "north")]));
+//!     .with_extension(RequestSpan::new().with_name("refresh prices").with_attributes([KeyValue::new("shop.tenant", "north")]));
 //!
-//! let silent = http::Request::get("http://catalog.test/healthz").extension(NoSpan).body("")?;
+//! let silent = http::Request::get("http://catalog.test/healthz").extension(RequestSpan::none()).body("")?;
 //! let silent = reqwest::Request::try_from(silent)?;
 //! # let _ = (named, silent);
 //! # Ok(())
@@ -232,6 +231,6 @@ pub use resends::{CountResends, CountResendsLayer};
 pub use response::ObservedResponse;
 #[doc(no_inline)]
 pub use tower_telemetry_inject::{
-    AllowedHeaders, Client, Http, HttpCall, Inject, NoPropagation, NoSpan, Outbound, Propagation, ResendCount,
-    SamplingAttributes, SpanAttributes, SpanEnd, SpanName, Spans, UrlTemplate,
+    AllowedHeaders, Client, Http, HttpCall, Inject, NoPropagation, Outbound, Propagation, RequestSpan, ResendCount,
+    SamplingAttributes, SpanEnd, Spans, UrlTemplate,
 };

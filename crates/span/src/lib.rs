@@ -56,7 +56,7 @@ mod watch;
 
 pub use describe::{Describe, DescribeHttp};
 pub use observer::SpanObserver;
-pub use request::{NoSpan, SpanAttributes, SpanName};
+pub use request::RequestSpan;
 pub use settings::{SamplingAttributes, SpanEnd, Spans};
 pub use start::Parent;
 pub use watch::SpanWatch;

@@ -1,65 +1,76 @@
-//! What one request wants of its span: request extensions.
+//! What one request wants of its span.
 
 use std::borrow::Cow;
 
-use http::{Extensions, request};
+use http::request;
 use opentelemetry::KeyValue;
 
-/// A request extension: no span for this request. Its headers carry the context around the call instead.
-///
-/// ```
-/// use tower_telemetry_span::NoSpan;
-///
-/// let mut request = http::Request::new(());
-/// request.extensions_mut().insert(NoSpan);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoSpan;
-
-/// A request extension: the name of this request's span, of low cardinality. Where it is not about the name alone, a route or a URL
-/// template serves better: metrics have those, too.
-///
-/// ```
-/// use tower_telemetry_span::SpanName;
-///
-/// let mut request = http::Request::new(());
-/// request.extensions_mut().insert(SpanName::new("refresh prices"));
-/// ```
-#[derive(Clone, Debug)]
-pub struct SpanName(Cow<'static, str>);
-
-/// A request extension: attributes of your own for this request's span. They are given to samplers, and recorded as they are.
+/// A request extension: what this one request wants of its span.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
-/// use tower_telemetry_span::SpanAttributes;
+/// use tower_telemetry_span::RequestSpan;
 ///
+/// let wish = RequestSpan::new()
+///     .with_name("refresh prices")
+///     .with_attributes([KeyValue::new("shop.tenant", "north")]);
 /// let mut request = http::Request::new(());
-/// request.extensions_mut().insert(SpanAttributes::new([KeyValue::new("shop.tenant", "north")]));
+/// request.extensions_mut().insert(wish);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct SpanAttributes(Vec<KeyValue>);
-
-impl SpanName {
-    /// The name. An empty one counts as none.
-    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        SpanName(name.into())
-    }
-
-    pub(crate) fn of(request: Option<&request::Parts>) -> Option<&Cow<'static, str>> {
-        let SpanName(name) = request?.extensions.get()?;
-        (!name.is_empty()).then_some(name)
-    }
+pub struct RequestSpan {
+    wanted: Wanted,
+    name: Cow<'static, str>,
+    attributes: Vec<KeyValue>,
 }
 
-impl SpanAttributes {
-    /// These attributes.
-    pub fn new(attributes: impl IntoIterator<Item = KeyValue>) -> Self {
-        SpanAttributes(attributes.into_iter().collect())
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Wanted {
+    #[default]
+    Yes,
+    No,
+}
+
+impl RequestSpan {
+    /// A span as any other.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    pub(crate) fn of(extensions: &Extensions) -> &[KeyValue] {
-        let given = extensions.get();
-        given.map_or(&[], |SpanAttributes(attributes)| attributes)
+    /// No span for this request. Its headers carry the context around the call instead.
+    pub fn none() -> Self {
+        RequestSpan {
+            wanted: Wanted::No,
+            ..Self::default()
+        }
+    }
+
+    /// Names the span. Keep such names few; an empty one counts as none. Where it is not about the name alone, a route or a URL template
+    /// serves better: metrics have those, too.
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Adds attributes of your own. Samplers are given them.
+    pub fn with_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
+    pub(crate) fn of(request: Option<&request::Parts>) -> Option<&Self> {
+        request?.extensions.get()
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        self.wanted == Wanted::No
+    }
+
+    pub(crate) fn name(&self) -> Option<&Cow<'static, str>> {
+        (!self.name.is_empty()).then_some(&self.name)
+    }
+
+    pub(crate) fn attributes(&self) -> &[KeyValue] {
+        &self.attributes
     }
 }

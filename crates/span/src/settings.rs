@@ -10,7 +10,7 @@ use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
 
 use crate::routes::RouteCheck;
 use crate::tracer::{Global, Source};
-use crate::{Describe, DescribeHttp, NoSpan, SpanAttributes};
+use crate::{Describe, DescribeHttp};
 
 /// How calls become spans: the tracer, which calls, which headers, and attributes of your own.
 ///
@@ -182,7 +182,7 @@ impl<F> Spans<F> {
     pub(crate) fn accepts(&self, request: Option<&request::Parts>) -> bool {
         let Some(request) = request else { return true };
         let filtered = |filter: &Filter| contain(|| filter(request)).unwrap_or(true);
-        request.extensions.get::<NoSpan>().is_none() && self.filter.as_ref().is_none_or(filtered)
+        self.filter.as_ref().is_none_or(filtered)
     }
 
     /// What the user has to say at the end, if anything.
@@ -199,7 +199,6 @@ impl<F: Describe> Spans<F> {
     pub(crate) fn add_request(&self, facts: &F, request: &request::Parts, attributes: &mut Vec<KeyValue>) {
         let prefix = facts.request_header_prefix();
         attributes.extend(captured(prefix, &self.request_headers, &request.headers));
-        attributes.extend_from_slice(SpanAttributes::of(&request.extensions));
         if let Some(on_request) = &self.on_request {
             contain(|| on_request(facts, request, attributes));
         }

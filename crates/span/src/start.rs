@@ -9,7 +9,7 @@ use tower_telemetry_observe::Call;
 
 use crate::tracer::Started;
 use crate::watch::{Naming, Recording, State};
-use crate::{Describe, SamplingAttributes, SpanName, SpanWatch, Spans};
+use crate::{Describe, RequestSpan, SamplingAttributes, SpanWatch, Spans};
 
 /// Room for the attributes that a request usually has.
 const USUAL_ATTRIBUTES: usize = 14;
@@ -48,19 +48,24 @@ impl<F: Describe> Spans<F> {
         if parent.context().is_telemetry_suppressed() {
             return State::Off;
         }
-        let tracer = match self.accepts(request) {
-            true => self.source.tracer(),
-            false => None,
+        let wish = RequestSpan::of(request);
+        let tracer = match wish.is_some_and(RequestSpan::is_none) || !self.accepts(request) {
+            true => None,
+            false => self.source.tracer(),
         };
         let Some(tracer) = tracer else {
             return parent.carried();
         };
-        let name = || SpanName::of(request).cloned().unwrap_or_else(|| call.facts.span_name());
+        let given_name = wish.and_then(RequestSpan::name);
+        let name = || given_name.cloned().unwrap_or_else(|| call.facts.span_name());
         let describe = || {
             let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES);
             call.facts.describe_request(request, &mut attributes);
             if let Some(request) = request {
                 self.add_request(call.facts, request, &mut attributes);
+            }
+            if let Some(wish) = wish {
+                attributes.extend_from_slice(wish.attributes());
             }
             attributes
         };
@@ -90,7 +95,7 @@ impl<F: Describe> Spans<F> {
         let recording = Recording {
             spans: Arc::clone(self),
             started: started.unwrap_or_else(SystemTime::now),
-            naming: match (call.facts.is_named(), SpanName::of(request)) {
+            naming: match (call.facts.is_named(), given_name) {
                 (true, _) => Naming::Done,
                 (false, None) => Naming::Late,
                 (false, Some(_)) => Naming::ByRequest,

@@ -7,7 +7,7 @@ use opentelemetry::trace::{FutureExt, TraceContextExt, Tracer, TracerProvider};
 use reqwest_middleware::ClientBuilder;
 use tower_telemetry::propagate::NoPropagation;
 use tower_telemetry::semconv::UrlTemplate;
-use tower_telemetry::span::{NoSpan, SpanAttributes, SpanName};
+use tower_telemetry::span::RequestSpan;
 use tower_telemetry_testkit::spans::{Recorder, is_parent, text};
 use tower_telemetry_tests::ended;
 
@@ -25,7 +25,7 @@ async fn a_request_without_a_span_carries_the_context_around_it() {
         let recorder = Recorder::new();
         let around = around(&recorder);
         let id = around.span().span_context().span_id();
-        let request = Request::get(site.url("/items/7")).extension(NoSpan);
+        let request = Request::get(site.url("/items/7")).extension(RequestSpan::none());
         let call = way.observed(inject(&recorder), plain(), request).with_context(around);
         call.await.expect("an answer");
         assert_eq!(site.traceparents()[0][36..52], id.to_string());
@@ -57,9 +57,10 @@ async fn a_request_can_name_and_describe_its_span() {
         let site = Site::open().await;
         let recorder = Recorder::new();
         let around = around(&recorder);
-        let request = Request::get(site.url("/items/7"))
-            .extension(SpanName::new("refresh prices"))
-            .extension(SpanAttributes::new([KeyValue::new("shop.tenant", "north")]));
+        let wish = RequestSpan::new()
+            .with_name("refresh prices")
+            .with_attributes([KeyValue::new("shop.tenant", "north")]);
+        let request = Request::get(site.url("/items/7")).extension(wish);
         let call = way.observed(inject(&recorder), plain(), request).with_context(around);
         call.await.expect("an answer");
         let [span, around] = &ended(&recorder, 2).await[..] else {
