@@ -7,6 +7,7 @@ mod callgrind;
 mod case;
 mod cases;
 mod child;
+mod counted;
 mod drive;
 mod floors;
 mod options;

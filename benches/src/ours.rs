@@ -4,8 +4,10 @@ use http::uri::Scheme;
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use prometheus_client::registry::Registry;
+use tower_telemetry::prometheus::{Metrics, MetricsLayer};
 use tower_telemetry::propagate::Propagation;
-use tower_telemetry::semconv::Http;
+use tower_telemetry::semconv::{Http, Server};
 use tower_telemetry::span::Spans;
 use tower_telemetry::{ExtractLayer, InjectLayer};
 
@@ -20,6 +22,8 @@ pub(crate) const OFF_AXUM: &str = "tower-telemetry, propagation off (axum)";
 pub(crate) const UNTOLD: &str = "tower-telemetry, by default";
 pub(crate) const UNTOLD_AXUM: &str = "tower-telemetry, by default (axum)";
 pub(crate) const FRAME: &str = "tower-telemetry";
+pub(crate) const METRICS: &str = "tower-telemetry, metrics";
+pub(crate) const METRICS_AXUM: &str = "tower-telemetry, metrics (axum)";
 
 /// The server layer that knows its tracer.
 pub(crate) fn server() -> ExtractLayer {
@@ -39,6 +43,13 @@ pub(crate) fn server_off() -> ExtractLayer {
 /// The client layer that knows its tracer.
 pub(crate) fn client() -> InjectLayer {
     InjectLayer::new().with_spans(Spans::client().with_tracer_provider(&provider()))
+}
+
+/// The server layer that counts and times.
+pub(crate) fn metrics() -> MetricsLayer<Http<Server>> {
+    let metrics = Metrics::server().register(&mut Registry::default());
+    let metrics = metrics.expect("an empty registry takes any name");
+    metrics.layer(Http::server().with_scheme(Scheme::HTTP))
 }
 
 /// Installs a provider for everybody.

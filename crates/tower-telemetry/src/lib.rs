@@ -29,6 +29,7 @@
 //! | [`semconv`] | `tower-telemetry-semconv` | what requests say, in the words of the semantic conventions |
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
+//! | `prometheus` | `tower-telemetry-prometheus` | counts, durations and calls in flight, for Prometheus |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 
 #[doc(no_inline)]
@@ -43,6 +44,9 @@ pub use tower_telemetry_inject as inject;
 pub use tower_telemetry_inject::{Inject, InjectLayer};
 #[doc(no_inline)]
 pub use tower_telemetry_observe as observe;
+#[cfg(feature = "prometheus")]
+#[doc(no_inline)]
+pub use tower_telemetry_prometheus as prometheus;
 #[doc(no_inline)]
 pub use tower_telemetry_propagate as propagate;
 #[doc(no_inline)]
