@@ -79,12 +79,14 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
 
     /// Counts the call, and times it.
     #[inline]
-    fn count(&self, row: Option<At>, duration: Duration, to_head: Option<Duration>) -> &Row {
+    fn count(&self, row: Option<At>, duration: Duration, to_head: impl FnOnce() -> Option<Duration>) -> &Row {
         let handle = &self.in_flight.handle;
         let row = handle.calls.ended.metric(row);
         row.duration.time(handle.shard, duration, self.trace);
-        if let (Some(times), Some(to_head)) = (&row.to_head, to_head) {
-            times.time(handle.shard, to_head, self.trace);
+        if let Some(times) = &row.to_head {
+            if let Some(to_head) = to_head() {
+                times.time(handle.shard, to_head, self.trace);
+            }
         }
         row
     }
@@ -105,7 +107,7 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
     #[cold]
     fn open(&mut self, head: &Head<'_, F>) {
         let row = self.row(head.facts, head.verdict.error_type());
-        self.count(row, head.elapsed, Some(head.elapsed));
+        self.count(row, head.elapsed(), || Some(head.elapsed()));
         let InFlight { handle, at } = &self.in_flight;
         self.state = match UpgradedStream::of(head.response) {
             Some(upgraded) => {
@@ -117,7 +119,7 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
             None => State::Stream {
                 open: OpenStream::new(handle, *at),
                 row,
-                to_head: head.elapsed,
+                to_head: head.elapsed(),
             },
         };
     }
@@ -155,11 +157,11 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
         match &self.state {
             State::Call => {
                 let row = self.row(report.facts, error_type);
-                let row = self.count(row, report.elapsed, report.to_head);
+                let row = self.count(row, report.elapsed(), || report.to_head());
                 self.measure(row, report.bytes);
             }
             State::Stream { open, row, to_head } => {
-                let lifetime = report.elapsed.saturating_sub(*to_head);
+                let lifetime = report.elapsed().saturating_sub(*to_head);
                 open.ended(report.facts, error_type, lifetime, self.trace);
                 self.measure(self.in_flight.handle.calls.ended.metric(*row), report.bytes);
             }
