@@ -4,9 +4,11 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use http::response;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, LabelSetEncoder, MetricEncoder};
+use tower_telemetry_observe::contain;
 
-use crate::catalog::Metric;
+use crate::catalog::{Catalog, Metric};
 use crate::encode::{encode_counter, encode_gauge};
 use crate::family::hash_labels;
 use crate::histogram::{Measure, Shape};
@@ -14,6 +16,7 @@ use crate::measured::{CallLabels, Measured};
 use crate::register::Collect;
 use crate::series::{OVERFLOW, SeriesSet};
 use crate::settings::{Bodies, Exemplars, Names, Settings, Streams, TimeToHead};
+use crate::stream::UpgradedStream;
 use crate::table::{At, mix};
 use crate::{Gauge, Histogram, classic};
 
@@ -40,8 +43,12 @@ pub(crate) struct Calls<F: Measured, L> {
     pub(crate) ended: SeriesSet<(At, F::Ended), Row>,
     pub(crate) streams: SeriesSet<(At, F::Ended), Histogram>,
     pub(crate) settings: Settings,
+    stream_test: StreamTest<F>,
     shapes: Shapes,
 }
+
+/// What is a stream, if that is not as by default.
+pub(crate) type StreamTest<F> = Option<Arc<dyn Fn(&F, &response::Parts) -> bool + Send + Sync>>;
 
 /// Calls in flight with the same labels.
 #[derive(Debug, Default)]
@@ -67,7 +74,7 @@ struct Shapes {
 }
 
 impl<F: Measured, L: AppLabels> Calls<F, L> {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, stream_test: StreamTest<F>) -> Self {
         let most = settings.max_series;
         let shapes = Shapes {
             duration: Shape::new(Measure::Seconds, &settings.durations, settings.native),
@@ -82,7 +89,9 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
             request_size: (sizes == Bodies::Measured).then(|| row_shapes.size.histogram()),
             response_size: (sizes == Bodies::Measured).then(|| row_shapes.size.histogram()),
         };
-        let names = F::CATALOG;
+        let [names, ..] = F::CATALOGS else {
+            unreachable!("there are no calls without names");
+        };
         Calls {
             active: SeriesSet::new(names.active.full_name(), most, Arc::new(Active::default)),
             ended: SeriesSet::new(names.duration.full_name(), most, Arc::new(row)),
@@ -92,14 +101,15 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
                 Arc::new(move || lifetime.histogram()),
             ),
             settings,
+            stream_test,
             shapes,
         }
     }
 
-    fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let (names, settings) = (F::CATALOG, &self.settings);
-        let calls = |active: &Active, encoder: MetricEncoder<'_>| encode_gauge(encoder, active.calls.value());
-        self.active.encode(&mut names.active.describe(encoder)?, calls)?;
+    /// Writes the calls of one kind.
+    fn encode(&self, encoder: &mut DescriptorEncoder<'_>, kind: usize, names: &Catalog) -> fmt::Result {
+        let settings = &self.settings;
+        self.encode_active(kind, names.active.describe(encoder)?, |active| &active.calls)?;
         let mut columns: Vec<(Metric, Column)> = vec![(names.duration, |row| Some(&row.duration))];
         if settings.to_head == TimeToHead::Kept {
             columns.push((names.to_head, |row| row.to_head.as_ref()));
@@ -109,32 +119,52 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
             columns.push((names.response_size, |row| row.response_size.as_ref()));
         }
         for (metric, column) in columns {
-            self.encode_ended(&self.ended, metric.describe(encoder)?, column)?;
+            self.encode_ended(kind, &self.ended, metric.describe(encoder)?, column)?;
         }
         if settings.streams == Streams::Apart {
-            let streams = |active: &Active, encoder: MetricEncoder<'_>| encode_gauge(encoder, active.streams.value());
-            self.active
-                .encode(&mut names.active_streams.describe(encoder)?, streams)?;
+            self.encode_active(kind, names.active_streams.describe(encoder)?, |active| &active.streams)?;
             let lifetimes = names.stream_duration.describe(encoder)?;
-            self.encode_ended(&self.streams, lifetimes, |lifetime| Some(lifetime))?;
+            self.encode_ended(kind, &self.streams, lifetimes, |lifetime| Some(lifetime))?;
         }
-        let refused = self.active.refused() + self.ended.refused() + self.streams.refused();
+        // They share the room, and what has none is of no kind.
+        let refused = match kind {
+            0 => self.active.refused() + self.ended.refused() + self.streams.refused(),
+            _ => 0,
+        };
         encode_counter(names.refused.describe(encoder)?, refused)
+    }
+
+    /// Writes one gauge of each series.
+    fn encode_active(
+        &self,
+        kind: usize,
+        mut encoder: MetricEncoder<'_>,
+        gauge: impl Fn(&Active) -> &Gauge,
+    ) -> fmt::Result {
+        for (labels, active) in self.active.iter().filter(|((started, _), _)| F::kind(started) == kind) {
+            encode_gauge(encoder.encode_family(labels)?, gauge(active).value())?;
+        }
+        match self.active.overflow().filter(|_| kind == 0) {
+            Some(active) => encode_gauge(encoder.encode_family(&OVERFLOW)?, gauge(active).value()),
+            None => Ok(()),
+        }
     }
 
     /// Writes one histogram of each series.
     fn encode_ended<M>(
         &self,
+        kind: usize,
         set: &SeriesSet<(At, F::Ended), M>,
         mut encoder: MetricEncoder<'_>,
         histogram: impl Fn(&M) -> Option<&Histogram>,
     ) -> fmt::Result {
         for ((at, ended), metric) in set.iter() {
-            if let (Some(started), Some(histogram)) = (self.active.labels(*at), histogram(metric)) {
-                histogram.read().encode(encoder.encode_family(&Both(started, ended))?)?;
+            let labels = self.active.labels(*at).filter(|(started, _)| F::kind(started) == kind);
+            if let (Some(labels), Some(histogram)) = (labels, histogram(metric)) {
+                histogram.read().encode(encoder.encode_family(&Both(labels, ended))?)?;
             }
         }
-        match set.overflow().and_then(histogram) {
+        match set.overflow().filter(|_| kind == 0).and_then(histogram) {
             Some(histogram) => histogram.read().encode(encoder.encode_family(&OVERFLOW)?),
             None => Ok(()),
         }
@@ -150,7 +180,7 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
     }
 
     /// Where the calls that begin like this one are.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_started(&self, call: &F, app: Option<&L>) -> Option<At> {
         let Some(app) = app else {
             self.active.refuse();
@@ -167,7 +197,7 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
 }
 
 /// Where the calls that began there and ended like this one are.
-#[inline]
+#[inline(always)]
 pub(crate) fn find_ended<F: Measured, M>(
     set: &SeriesSet<(At, F::Ended), M>,
     started: Option<At>,
@@ -200,7 +230,9 @@ impl<A: EncodeLabelSet, B: EncodeLabelSet> EncodeLabelSet for Both<'_, A, B> {
 impl<F: Measured, L: AppLabels> Collect for Arc<Calls<F, L>> {
     fn collect(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         if self.settings.names != Names::Classic {
-            self.encode(encoder)?;
+            for (kind, names) in F::CATALOGS.iter().enumerate() {
+                self.encode(encoder, kind, names)?;
+            }
         }
         if self.settings.names != Names::OpenTelemetry {
             self.encode_classic(encoder)?;
@@ -210,6 +242,20 @@ impl<F: Measured, L: AppLabels> Collect for Arc<Calls<F, L>> {
 }
 
 impl<F: Measured, L> Calls<F, L> {
+    /// Whether a call with this head goes on as a stream.
+    #[inline]
+    pub(crate) fn is_stream(&self, call: &F, head: &response::Parts) -> bool {
+        if self.settings.streams == Streams::Together {
+            return false;
+        }
+        let upgraded = !head.extensions.is_empty() && UpgradedStream::of(head).is_some();
+        upgraded
+            || match &self.stream_test {
+                Some(test) => contain(|| test(call, head)).unwrap_or(false),
+                None => call.is_stream(head),
+            }
+    }
+
     /// Whether buckets get exemplars.
     #[inline]
     pub(crate) fn wants_exemplars(&self) -> bool {

@@ -205,6 +205,32 @@ catalog!(
     ]
 );
 
+catalog!(
+    RPC_SERVER, "rpc_server", "call", "gRPC server call",
+    active: &["rpc_system_name"],
+    ended: &["rpc_system_name", "rpc_method", "rpc_response_status_code", "rpc_status_code", "error_type"]
+);
+
+catalog!(
+    RPC_CLIENT, "rpc_client", "call", "gRPC client call",
+    active: &["rpc_system_name", "server_address", "server_port"],
+    ended: &[
+        "rpc_system_name",
+        "server_address",
+        "server_port",
+        "rpc_method",
+        "rpc_response_status_code",
+        "rpc_status_code",
+        "error_type",
+    ]
+);
+
+/// All kinds of calls.
+pub const CALLS: [Catalog; 4] = [HTTP_SERVER, HTTP_CLIENT, RPC_SERVER, RPC_CLIENT];
+
+/// What becomes of spans.
+pub const SPANS: [Metric; 5] = [ACTIVE_SPANS, SPANS_STARTED, SPANS_ENDED, SPANS_EXPORTED, SPANS_FAILED];
+
 /// `http_requests_total` of the classic names.
 pub const CLASSIC_REQUESTS: Metric = Metric {
     name: "http_requests",
@@ -273,7 +299,7 @@ mod tests {
 
     #[test]
     fn no_name_is_there_twice() {
-        let all = HTTP_SERVER.metrics().into_iter().chain(HTTP_CLIENT.metrics());
+        let all = CALLS.iter().flat_map(Catalog::metrics).chain(SPANS);
         let mut names: Vec<_> = all.map(|metric| metric.full_name()).collect();
         names.sort();
         let count = names.len();

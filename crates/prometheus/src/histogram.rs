@@ -109,14 +109,14 @@ impl Histogram {
     }
 
     /// Observes a duration, with the trace it belongs to.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn time(&self, shard: usize, duration: Duration, trace: Option<Trace>) {
         let nanos = duration.as_secs().saturating_mul(1_000_000_000);
         self.count(shard, nanos.saturating_add(duration.subsec_nanos().into()), trace);
     }
 
     /// Observes so many nanoseconds or bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count(&self, shard: usize, number: u64, trace: Option<Trace>) {
         let bounds = &*self.shape.0;
         // Most calls are quick: their bucket is among the first.

@@ -61,7 +61,7 @@ impl<S: HttpSide> Measured for HttpCall<S> {
     type Started = HttpStarted;
     type Ended = HttpEnded;
 
-    const CATALOG: &'static Catalog = S::CATALOG;
+    const CATALOGS: &'static [&'static Catalog] = &[S::CATALOG];
 
     fn classic<'a>(started: &'a HttpStarted, ended: &'a HttpEnded) -> Option<Classic<'a>> {
         Some(Classic {
@@ -113,7 +113,7 @@ pub struct ReadEnded<'a> {
 impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpStarted {
     type Read<'a> = ReadStarted<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn read<'a>(call: &'a HttpCall<S>, _: Option<&'static str>) -> ReadStarted<'a> {
         ReadStarted {
             method: call.method(),
@@ -133,7 +133,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpStarted {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn are_of(&self, read: ReadStarted<'_>) -> bool {
         let server = self.server.as_ref();
         same_text(&self.method, read.method.as_str())
@@ -141,7 +141,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpStarted {
             && server.map(|(address, port)| (address.as_str(), *port)) == read.server
     }
 
-    #[inline]
+    #[inline(always)]
     fn hash_of(read: ReadStarted<'_>) -> u64 {
         let hash = hash_word(read.method.as_str());
         match read.server {
@@ -154,7 +154,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpStarted {
 impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
     type Read<'a> = ReadEnded<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn read<'a>(call: &'a HttpCall<S>, error_type: Option<&'static str>) -> ReadEnded<'a> {
         ReadEnded {
             label: S::ROUTE,
@@ -174,7 +174,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn are_of(&self, read: ReadEnded<'_>) -> bool {
         self.status == read.status
             && same(self.error_type, read.error_type)
@@ -186,7 +186,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
             }
     }
 
-    #[inline]
+    #[inline(always)]
     fn hash_of(read: ReadEnded<'_>) -> u64 {
         let status = read.status.map_or(0, |status| status.as_u16());
         let hash = mix(read.route.map_or(0, hash_text), status.into());
@@ -198,8 +198,8 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
 }
 
 /// Most words are the very same.
-#[inline]
-fn same(a: Option<&'static str>, b: Option<&'static str>) -> bool {
+#[inline(always)]
+pub(crate) fn same(a: Option<&'static str>, b: Option<&'static str>) -> bool {
     match (a, b) {
         (None, None) => true,
         (Some(a), Some(b)) => same_text(a, b),
@@ -207,13 +207,13 @@ fn same(a: Option<&'static str>, b: Option<&'static str>) -> bool {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn same_text(a: &str, b: &str) -> bool {
     ptr::eq(a, b) || a == b
 }
 
 /// Methods differ in length or first letter.
-#[inline]
+#[inline(always)]
 fn hash_word(word: &str) -> u64 {
     let first = word.as_bytes().first().copied();
     (word.len() as u64) << 8 | u64::from(first.unwrap_or(0))

@@ -4,11 +4,9 @@ use std::fmt;
 
 use tower_layer::Layer;
 use tower_telemetry_observe::{Classify, ObserveLayer, Observed};
-use tower_telemetry_semconv::{Http, HttpCall};
 
 use crate::Metrics;
 use crate::calls::{AppLabels, NoLabels};
-use crate::http_labels::HttpSide;
 use crate::measured::Measured;
 
 /// Counts and times each call. See the [crate's page](crate).
@@ -35,10 +33,10 @@ where
     }
 }
 
-impl<S: HttpSide, L: AppLabels> Metrics<HttpCall<S>, L> {
+impl<F: Measured, L: AppLabels> Metrics<F, L> {
     /// The layer that counts calls here, as this reads them.
-    pub fn layer(self, http: Http<S>) -> MetricsLayer<Http<S>, L> {
-        MetricsLayer::new(http, self)
+    pub fn layer<C: Classify<Facts = F>>(self, classify: C) -> MetricsLayer<C, L> {
+        MetricsLayer::new(classify, self)
     }
 }
 

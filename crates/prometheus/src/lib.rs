@@ -40,6 +40,7 @@
 //! | `http_server_request_body_size_bytes`, `…_response_…`, `http_client_…` | histograms | [`Bodies::Measured`] |
 //! | `http_server_refused_series_total`, `http_client_…` | counter | yes |
 //! | `http_requests_total`, `http_request_duration_seconds` | counter and histogram | [`Names::Classic`] |
+//! | `rpc_server_call_duration_seconds`, `rpc_server_active_calls`, …, `rpc_client_…` | the same for gRPC | [`Metrics::grpc_server`], [`Metrics::grpc_client`] |
 //! | `active_spans_total`, `tower_telemetry_spans_…_total` | gauge and counters | `SpanCounts`, with the feature `opentelemetry_sdk` |
 //! | `process_…` | gauges and counters | `register_process`, with the feature `process` |
 //!
@@ -84,9 +85,11 @@ mod classic;
 mod encode;
 mod exemplar;
 mod family;
+mod grpc_labels;
 mod histogram;
 mod hosts;
 mod http_labels;
+mod http_or_grpc_labels;
 mod layer;
 mod measured;
 mod metrics;
@@ -110,11 +113,13 @@ pub use buckets::Buckets;
 pub use calls::{AppLabels, NoLabels};
 pub use classic::Classic;
 pub use family::Family;
+pub use grpc_labels::{GrpcEnded, GrpcSide, GrpcStarted, ReadGrpcEnded, ReadGrpcStarted};
 pub use histogram::{Histogram, NativeBuckets};
 pub use hosts::{Hosts, ServerHost};
 pub use http_labels::{HttpEnded, HttpSide, HttpStarted, ReadEnded, ReadStarted};
+pub use http_or_grpc_labels::Either;
 pub use layer::MetricsLayer;
-pub use measured::{CallLabels, Measured};
+pub use measured::{CallLabels, Measured, StreamsCount};
 pub use metrics::{Metrics, MetricsBuilder};
 pub use number::{Counter, Gauge};
 #[cfg(feature = "process")]
@@ -129,5 +134,7 @@ pub use settings::{Bodies, Exemplars, Names, Streams, TimeToHead};
 pub use spans::{CountedExporter, CountedProcessor, SpanCounts};
 pub use stream::UpgradedStream;
 #[doc(no_inline)]
-pub use tower_telemetry_semconv::{Client, Http, HttpCall, LateRoute, Route, Server, UrlTemplate};
+pub use tower_telemetry_semconv::{
+    Client, Grpc, GrpcCall, Http, HttpCall, HttpOrGrpc, HttpOrGrpcCall, LateRoute, Route, Server, UrlTemplate,
+};
 pub use watch::{MetricsWatch, NotMeasured};

@@ -16,11 +16,22 @@ pub trait Measured: Sized + Send + Sync + 'static {
     /// The further labels of calls that have ended.
     type Ended: CallLabels<Self>;
 
-    /// The metrics' names.
-    const CATALOG: &'static Catalog;
+    /// The metrics' names: of each kind of calls, where there are several.
+    const CATALOGS: &'static [&'static Catalog];
 
-    /// Whether a response with this head is a stream, which goes on for as long as somebody listens: server-sent events, or a switch of
-    /// protocols, such as to WebSocket.
+    /// Of which kind the calls with these labels are: a place in [`CATALOGS`](Self::CATALOGS).
+    fn kind(started: &Self::Started) -> usize {
+        let _ = started;
+        0
+    }
+
+    /// When a stream is counted as a call.
+    fn streams_count(&self) -> StreamsCount {
+        StreamsCount::AtHead
+    }
+
+    /// Whether a response with this head is a stream, which goes on for as long as somebody listens. Unless the builder was
+    /// [told otherwise](crate::MetricsBuilder::with_stream_test), these are server-sent events, and switches of protocols, such as to WebSocket.
     fn is_stream(&self, head: &response::Parts) -> bool {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             return true;
@@ -36,6 +47,15 @@ pub trait Measured: Sized + Send + Sync + 'static {
         let _ = (started, ended);
         None
     }
+}
+
+/// When a stream is counted as a call, which is timed until its head in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamsCount {
+    /// At its head, with what that says.
+    AtHead,
+    /// At its end, since only that says how the call went.
+    AtEnd,
 }
 
 /// A set of labels that is read from facts of type `F`.

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::response;
 use prometheus_client::registry::Registry;
 use tower_telemetry_observe::{Call, Observe, contain};
-use tower_telemetry_semconv::{Client, HttpCall, Server};
+use tower_telemetry_semconv::{Client, GrpcCall, HttpCall, HttpOrGrpcCall, Server};
 
-use crate::calls::{AppLabels, Calls, NoLabels};
+use crate::calls::{AppLabels, Calls, NoLabels, StreamTest};
 use crate::measured::Measured;
 use crate::register::register;
 use crate::request_body::RequestBytes;
@@ -21,6 +22,7 @@ type Labels<F, L> = Arc<dyn Fn(&Call<'_, F>) -> Option<L> + Send + Sync>;
 /// Metrics of calls, as they are to be: [`register`](MetricsBuilder::register) makes them.
 pub struct MetricsBuilder<F, L = NoLabels> {
     settings: Settings,
+    stream_test: StreamTest<F>,
     labels: Labels<F, L>,
 }
 
@@ -29,6 +31,7 @@ impl<F: Measured> MetricsBuilder<F> {
     pub fn new() -> Self {
         MetricsBuilder {
             settings: Settings::default(),
+            stream_test: None,
             labels: Arc::new(|_| Some(NoLabels)),
         }
     }
@@ -43,6 +46,7 @@ impl<F: Measured> MetricsBuilder<F> {
     ) -> MetricsBuilder<F, L> {
         MetricsBuilder {
             settings: self.settings,
+            stream_test: self.stream_test,
             labels: Arc::new(move |call| contain(|| labels(call))),
         }
     }
@@ -113,6 +117,21 @@ impl<F: Measured, L: AppLabels> MetricsBuilder<F, L> {
         self
     }
 
+    /// Says which calls are streams, where [`Streams::Apart`] keeps these apart: by default server-sent events and upgrades. A gRPC call does not tell
+    /// whether its method streams, so say it here:
+    ///
+    /// ```
+    /// use tower_telemetry_prometheus::Metrics;
+    ///
+    /// let builder = Metrics::grpc_server().with_stream_test(|call, _| call.method() == "shop.Payments/Receipt");
+    /// # let _ = builder;
+    /// ```
+    #[must_use]
+    pub fn with_stream_test(mut self, test: impl Fn(&F, &response::Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.stream_test = Some(Arc::new(test));
+        self
+    }
+
     /// Gives buckets exemplars, or not.
     #[must_use]
     pub fn with_exemplars(mut self, exemplars: Exemplars) -> Self {
@@ -133,7 +152,7 @@ impl<F: Measured, L: AppLabels> MetricsBuilder<F, L> {
     ///
     /// When the registry has a metric of one of their names already. Then none of them is registered.
     pub fn register(self, registry: &mut Registry) -> Result<Metrics<F, L>, RegisterError> {
-        let calls = Arc::new(Calls::new(self.settings));
+        let calls = Arc::new(Calls::new(self.settings, self.stream_test));
         register(registry, Arc::clone(&calls))?;
         let handle = |shard| {
             Arc::new(Handle {
@@ -173,6 +192,28 @@ impl Metrics<HttpCall<Server>> {
 impl Metrics<HttpCall<Client>> {
     /// Of the HTTP calls that a client makes: `http_client_request_duration_seconds`, `http_client_active_requests`, and what else is asked for.
     pub fn client() -> MetricsBuilder<HttpCall<Client>> {
+        MetricsBuilder::new()
+    }
+}
+
+impl Metrics<GrpcCall<Server>> {
+    /// Of the gRPC calls that a server answers: `rpc_server_call_duration_seconds`, `rpc_server_active_calls`, and what else is asked for.
+    pub fn grpc_server() -> MetricsBuilder<GrpcCall<Server>> {
+        MetricsBuilder::new()
+    }
+}
+
+impl Metrics<GrpcCall<Client>> {
+    /// Of the gRPC calls that a client makes: `rpc_client_call_duration_seconds`, `rpc_client_active_calls`, and what else is asked for.
+    pub fn grpc_client() -> MetricsBuilder<GrpcCall<Client>> {
+        MetricsBuilder::new()
+    }
+}
+
+impl Metrics<HttpOrGrpcCall<Server>> {
+    /// Of the calls of a server that speaks both HTTP and gRPC: the metrics of [`server`](Metrics::server) and
+    /// [`grpc_server`](Metrics::grpc_server), each for its own.
+    pub fn http_or_grpc_server() -> MetricsBuilder<HttpOrGrpcCall<Server>> {
         MetricsBuilder::new()
     }
 }

@@ -47,7 +47,7 @@ impl<L, M> SeriesSet<L, M> {
     }
 
     /// Where the series of these labels is. `None` is the one for all the rest.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, hash: u64, is: impl Fn(&L) -> bool, labels: impl FnOnce() -> L) -> Option<At> {
         let make = || Series {
             labels: labels(),

@@ -36,7 +36,7 @@ impl<V> Table<V> {
     }
 
     /// The entry with this hash of which `is` is true.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, hash: u64, is: impl Fn(&V) -> bool) -> Option<At> {
         let mask = self.slots.len() - 1;
         for step in 0..PLACES {
@@ -51,7 +51,7 @@ impl<V> Table<V> {
     }
 
     /// The same, and if there is none, a new one, if there is room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_or_add(&self, hash: u64, is: impl Fn(&V) -> bool, make: impl FnOnce() -> V) -> Option<At> {
         match self.find(hash, &is) {
             Some(at) => Some(at),
@@ -111,13 +111,13 @@ impl At {
 /// Goes on from a hash with one more word.
 ///
 /// It is easy to find words with the same hash: the table then refuses, rather than to become slow.
-#[inline]
+#[inline(always)]
 pub(crate) fn mix(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(26) ^ word).wrapping_mul(FACTOR)
 }
 
 /// The hash of a text: eight bytes at a time.
-#[inline]
+#[inline(always)]
 pub(crate) fn hash_text(text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut hash = bytes.len() as u64;

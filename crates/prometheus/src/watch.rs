@@ -8,10 +8,9 @@ use tower_telemetry_observe::{Head, Report, Watch};
 
 use crate::calls::{AppLabels, Row, find_ended};
 use crate::exemplar::Trace;
-use crate::measured::Measured;
+use crate::measured::{Measured, StreamsCount};
 use crate::metrics::Handle;
 use crate::request_body::RequestBytes;
-use crate::settings::Streams;
 use crate::stream::{OpenStream, UpgradedStream};
 use crate::table::At;
 
@@ -33,7 +32,8 @@ pub(crate) enum State<F: Measured, L: AppLabels> {
     /// Counted as a call; its stream goes on.
     Stream {
         open: OpenStream<F, L>,
-        row: Option<At>,
+        // Where it was counted at its head.
+        row: Option<Option<At>>,
         to_head: Duration,
     },
     /// Counted, or not to be.
@@ -106,8 +106,11 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
     /// The call is a stream from here on.
     #[cold]
     fn open(&mut self, head: &Head<'_, F>) {
-        let row = self.row(head.facts, head.verdict.error_type());
-        self.count(row, head.elapsed(), || Some(head.elapsed()));
+        let row = (head.facts.streams_count() == StreamsCount::AtHead).then(|| {
+            let row = self.row(head.facts, head.verdict.error_type());
+            self.count(row, head.elapsed(), || Some(head.elapsed()));
+            row
+        });
         let InFlight { handle, at } = &self.in_flight;
         self.state = match UpgradedStream::of(head.response) {
             Some(upgraded) => {
@@ -138,16 +141,12 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
     #[inline]
     fn head(&mut self, head: &mut Head<'_, F>) {
         let extensions = &head.response.extensions;
-        let extended = !extensions.is_empty();
-        if extended && extensions.get::<NotMeasured>().is_some() {
+        if !extensions.is_empty() && extensions.get::<NotMeasured>().is_some() {
             self.state = State::Done;
             return;
         }
-        if self.in_flight.handle.calls.settings.streams == Streams::Apart {
-            let upgraded = extended && UpgradedStream::of(head.response).is_some();
-            if upgraded || head.facts.is_stream(head.response) {
-                self.open(head);
-            }
+        if self.in_flight.handle.calls.is_stream(head.facts, head.response) {
+            self.open(head);
         }
     }
 
@@ -163,7 +162,11 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
             State::Stream { open, row, to_head } => {
                 let lifetime = report.elapsed().saturating_sub(*to_head);
                 open.ended(report.facts, error_type, lifetime, self.trace);
-                self.measure(self.in_flight.handle.calls.ended.metric(*row), report.bytes);
+                let row = match row {
+                    Some(row) => self.in_flight.handle.calls.ended.metric(*row),
+                    None => self.count(self.row(report.facts, error_type), *to_head, || Some(*to_head)),
+                };
+                self.measure(row, report.bytes);
             }
             State::Done => {}
         }

@@ -30,7 +30,7 @@ fn open_metrics(counted: Counted<impl tower_telemetry_prometheus::AppLabels>) ->
 fn a_sampled_trace_is_an_example() {
     let counted = Counted::new(Metrics::server());
     within(TraceFlags::SAMPLED, || {
-        counted.exchange(get("/a"), script([Step::Data(1)]))
+        counted.exchange(get("/a"), script([Step::Data(1)]));
     });
     let text = open_metrics(counted);
     let exemplars: Vec<_> = text.lines().filter(|line| line.contains(" # {")).collect();
