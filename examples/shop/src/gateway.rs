@@ -16,10 +16,13 @@ use hyper_util::rt::TokioExecutor;
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 use tower::{Layer, ServiceExt};
-use tower_telemetry::semconv::{Client as ClientSide, Grpc, UrlTemplate};
+use tower_telemetry::Inject;
+use tower_telemetry::observe::{self, ObserveLayer};
+use tower_telemetry::prometheus::Metrics;
+use tower_telemetry::prometheus::prometheus_client::registry::Registry;
+use tower_telemetry::semconv::{Client as ClientSide, Grpc, GrpcCall, Http, HttpCall, UrlTemplate};
 use tower_telemetry::setup::Telemetry;
 use tower_telemetry::span::Spans;
-use tower_telemetry::{InjectLayer, client, client_grpc};
 
 use crate::proto::payments_client::PaymentsClient;
 use crate::proto::{ChargeRequest, ReceiptRequest};
@@ -33,22 +36,30 @@ pub(crate) struct Upstreams {
     pub(crate) payments: Endpoint,
 }
 
+/// A client whose calls have spans and metrics.
+type Observed<S, C, F> = observe::Observed<S, C, (Inject<F>, Metrics<F>)>;
+
 #[derive(Clone)]
 struct Gateway {
-    client: <InjectLayer as Layer<Client<HttpConnector, Body>>>::Service,
-    payments: PaymentsClient<<InjectLayer<Grpc<ClientSide>> as Layer<Channel>>::Service>,
+    client: Observed<Client<HttpConnector, Body>, Http<ClientSide>, HttpCall<ClientSide>>,
+    payments: PaymentsClient<Observed<Channel, Grpc<ClientSide>, GrpcCall<ClientSide>>>,
     catalog: SocketAddr,
 }
 
-pub(crate) fn router(telemetry: &Telemetry, upstreams: Upstreams) -> Router {
-    let client = client()
-        .with_spans(Spans::client().with_tracer_provider(telemetry.tracer_provider()))
-        .layer(Client::builder(TokioExecutor::new()).build_http());
-    let channel = client_grpc()
-        .with_grpc(Grpc::client().with_target(upstreams.payments.uri()))
-        .with_spans(Spans::new().with_tracer_provider(telemetry.tracer_provider()))
-        .layer(upstreams.payments.connect_lazy());
-    Router::new()
+pub(crate) fn router(telemetry: &Telemetry, registry: &mut Registry, upstreams: Upstreams) -> anyhow::Result<Router> {
+    let provider = telemetry.tracer_provider();
+    let observers = (
+        Inject::new().with_spans(Spans::client().with_tracer_provider(provider)),
+        Metrics::client().register(registry)?,
+    );
+    let client = ObserveLayer::new(Http::client(), observers).layer(Client::builder(TokioExecutor::new()).build_http());
+    let observers = (
+        Inject::new().with_spans(Spans::new().with_tracer_provider(provider)),
+        Metrics::grpc_client().register(registry)?,
+    );
+    let grpc = Grpc::client().with_target(upstreams.payments.uri());
+    let channel = ObserveLayer::new(grpc, observers).layer(upstreams.payments.connect_lazy());
+    Ok(Router::new()
         .route("/orders/{item}", post(order))
         .route("/export.csv", get(export))
         .route("/receipts/{number}", get(receipt))
@@ -56,7 +67,7 @@ pub(crate) fn router(telemetry: &Telemetry, upstreams: Upstreams) -> Router {
             client,
             payments: PaymentsClient::new(channel),
             catalog: upstreams.catalog,
-        })
+        }))
 }
 
 async fn order(State(mut shop): State<Gateway>, Path(item): Path<String>) -> Result<Response, Upstream> {

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::sync::mpsc;
 use tonic::transport::Endpoint;
+use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::setup::{Otlp, Trace, Waterfall};
 
 /// Starts the shop's three services, sends real requests through them, and prints each as one trace.
@@ -70,12 +71,13 @@ async fn main() -> anyhow::Result<ExitCode> {
     let door = gateway.address();
     let _services = [
         catalog.start(&waterfall, |listener, telemetry| {
-            serve::http(listener, catalog::router().layer(serve::layer(telemetry)))
+            serve::http(listener, catalog::router(), telemetry, Registry::default())
         })?,
         payments.start(&waterfall, payments::serve)?,
         gateway.start(&waterfall, |listener, telemetry| {
-            let router = gateway::router(telemetry, upstreams);
-            serve::http(listener, router.layer(serve::layer(telemetry)))
+            let mut registry = Registry::default();
+            let router = gateway::router(telemetry, &mut registry, upstreams)?;
+            serve::http(listener, router, telemetry, registry)
         })?,
     ];
 

@@ -19,7 +19,13 @@ pub(crate) fn yaml() -> String {
          groups:\n  - name: tower-telemetry\n    rules:\n",
     );
     for alert in alerts() {
-        let Alert { name, query, lasting, severity, summary } = alert;
+        let Alert {
+            name,
+            query,
+            lasting,
+            severity,
+            summary,
+        } = alert;
         text += &format!(
             "      - alert: {name}\n        expr: >-\n          {query}\n        for: {lasting}\n        labels:\n          \
              severity: {severity}\n        annotations:\n          summary: \"{summary}\"\n"

@@ -69,18 +69,34 @@ fn of_calls(names: &Catalog) -> Vec<Value> {
     );
     let active = |metric: Metric| format!("sum by (job) ({}{JOB})", metric.full_name());
     vec![
-        panel("Calls by outcome", "reqps", vec![(by_status, "{{error_type}} {{http_response_status_code}}{{rpc_response_status_code}}")]),
+        panel(
+            "Calls by outcome",
+            "reqps",
+            vec![(
+                by_status,
+                "{{error_type}} {{http_response_status_code}}{{rpc_response_status_code}}",
+            )],
+        ),
         panel("Error ratio", "percentunit", vec![(errors, legend(route))]),
         with_exemplars(panel("Duration", "s", quantiles(names.duration))),
         panel(
             "Slowest, 99 % within",
             "s",
-            vec![(format!("topk(10, {})", quantile("0.99", names.duration, &format!("le, {route}"))), legend(route))],
+            vec![(
+                format!(
+                    "topk(10, {})",
+                    quantile("0.99", names.duration, &format!("le, {route}"))
+                ),
+                legend(route),
+            )],
         ),
         panel(
             "In flight",
             "short",
-            vec![(active(names.active), "calls of {{job}}"), (active(names.active_streams), "streams of {{job}}")],
+            vec![
+                (active(names.active), "calls of {{job}}"),
+                (active(names.active_streams), "streams of {{job}}"),
+            ],
         ),
         panel("Lifetime of streams", "s", quantiles(names.stream_duration)),
         panel("Time to the response head", "s", quantiles(names.to_head)),
