@@ -15,7 +15,7 @@ use crate::peers::bridge::Extras;
 use crate::peers::{bridge, contrib, fast, metrics, reqwest};
 use crate::stacks::{self, axum, tower};
 use crate::workload::Caller::{Sampled, Unsampled};
-use crate::{floors, ours};
+use crate::{chains, floors, ours};
 
 /// All cases, in the order of the table.
 pub(crate) fn cases() -> Vec<Case> {
@@ -143,6 +143,13 @@ fn client_spans(case: Case) -> Case {
         stacks::client(caller, &floors::Client::stock())
     })
     .ours(ours::GIVEN, |caller| stacks::client(caller, &ours::client()))
+    .ours(ours::REQWEST, |caller| {
+        let Pair { bare, with } = chains::pair(ours::middleware());
+        Pair {
+            bare: stacks::within(caller, bare),
+            with: stacks::within(caller, with),
+        }
+    })
     .peer("reqwest-tracing (its chain subtracted)", |caller| {
         reqwest::install();
         reqwest::client(caller)

@@ -6,6 +6,7 @@ mod breakdown;
 mod callgrind;
 mod case;
 mod cases;
+mod chains;
 mod child;
 mod counted;
 mod drive;

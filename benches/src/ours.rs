@@ -7,14 +7,16 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use prometheus_client::registry::Registry;
 use tower_telemetry::prometheus::{Metrics, MetricsLayer};
 use tower_telemetry::propagate::Propagation;
+use tower_telemetry::reqwest::ReqwestMiddleware;
 use tower_telemetry::semconv::{Http, Server};
 use tower_telemetry::span::Spans;
-use tower_telemetry::{ExtractLayer, InjectLayer};
+use tower_telemetry::{ExtractLayer, Inject, InjectLayer};
 
 use crate::provider::provider;
 
 pub(crate) const GIVEN: &str = "tower-telemetry, tracer given";
 pub(crate) const GIVEN_AXUM: &str = "tower-telemetry, tracer given (axum)";
+pub(crate) const REQWEST: &str = "tower-telemetry-reqwest (its chain subtracted)";
 pub(crate) const GLOBAL: &str = "tower-telemetry, tracer found globally";
 pub(crate) const FOREIGN: &str = "tower-telemetry, foreign global propagator";
 pub(crate) const OFF: &str = "tower-telemetry, propagation off";
@@ -43,6 +45,12 @@ pub(crate) fn server_off() -> ExtractLayer {
 /// The client layer that knows its tracer.
 pub(crate) fn client() -> InjectLayer {
     InjectLayer::new().with_spans(Spans::client().with_tracer_provider(&provider()))
+}
+
+/// The same as a middleware of reqwest-middleware.
+pub(crate) fn middleware() -> ReqwestMiddleware {
+    let inject = Inject::new().with_spans(Spans::client().with_tracer_provider(&provider()));
+    ReqwestMiddleware::new(Http::client(), inject)
 }
 
 /// The server layer that counts and times.

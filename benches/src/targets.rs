@@ -36,6 +36,8 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("C1", ours::GIVEN) => target(6_000, 7),
         ("M1", ours::METRICS) => target(500, 0),
         ("M1", ours::METRICS_AXUM) => target(500, 0).in_axum(),
+        ("C1", ours::REQWEST) => target(10_500, 12),
+        ("C2", ours::REQWEST) => target(6_800, 9),
         ("frame" | "frame2", ours::FRAME) => target(250, 0),
         _ => return None,
     })

@@ -1,32 +1,17 @@
-//! reqwest-tracing, between a client and a middleware that answers in the place of the network.
+//! reqwest-tracing.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Waker};
-
-use http::{Extensions, Method};
 use opentelemetry_0_32::trace::{
     SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, TracerProvider as _,
 };
 use opentelemetry_sdk_0_32::error::OTelSdkResult;
 use opentelemetry_sdk_0_32::propagation::TraceContextPropagator;
 use opentelemetry_sdk_0_32::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
-use reqwest::{Request, Response};
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use reqwest_tracing::TracingMiddleware;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::drive::{Pair, Subject, until_ready};
-use crate::workload::{Caller, Handler, URL, outgoing};
-
-struct Answer;
-
-#[async_trait::async_trait]
-impl Middleware for Answer {
-    async fn handle(&self, _: Request, _: &mut Extensions, _: Next<'_>) -> reqwest_middleware::Result<Response> {
-        Ok(Response::from(Handler::answer().map(reqwest::Body::wrap)))
-    }
-}
+use crate::chains;
+use crate::drive::{Pair, Subject};
+use crate::workload::Caller;
 
 #[derive(Debug)]
 struct Dropping;
@@ -55,33 +40,19 @@ pub(crate) fn install() {
 
 /// A chain with and without its middleware, called in the context of `caller`'s trace.
 pub(crate) fn client(caller: Caller) -> Pair {
-    let builder = || ClientBuilder::new(reqwest::Client::new());
+    let Pair { bare, with } = chains::pair(TracingMiddleware::default());
     Pair {
-        bare: requests(caller, builder().with(Answer).build()),
-        with: requests(
-            caller,
-            builder().with(TracingMiddleware::default()).with(Answer).build(),
-        ),
+        bare: within(caller, bare),
+        with: within(caller, with),
     }
 }
 
-fn requests(caller: Caller, client: ClientWithMiddleware) -> Subject {
+fn within(caller: Caller, subject: Subject) -> Subject {
     Box::new(move || {
-        let client = client.clone();
-        let url = reqwest::Url::parse(URL).expect("a URL");
+        let mut inner = subject();
         Box::new(move |times| {
             let _current = context(caller).attach();
-            let mut cx = Context::from_waker(Waker::noop());
-            for _ in 0..times {
-                let mut request = Request::new(Method::GET, url.clone());
-                *request.headers_mut() = outgoing().into_parts().0.headers;
-                let mut call = pin!(async {
-                    let mut response = client.execute(request).await?;
-                    while response.chunk().await?.is_some() {}
-                    Ok::<_, reqwest_middleware::Error>(())
-                });
-                until_ready(|| call.as_mut().poll(&mut cx)).expect("the answer");
-            }
+            inner(times);
         })
     })
 }

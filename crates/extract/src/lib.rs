@@ -1,4 +1,4 @@
-//! Server side: the caller's trace context becomes the parent of a SERVER span.
+//! Server side: the caller's trace context becomes the parent of a SERVER span, for HTTP and gRPC.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -58,6 +58,28 @@
 //! # In axum
 //!
 //! Apply the layer with `Router::layer`, where the route is known, and switch on the feature `axum`.
+//!
+//! # In tonic
+//!
+//! ```
+//! use tonic::transport::Server;
+//! use tower_telemetry_extract::{ExtractLayer, Grpc};
+//!
+//! let (_, health) = tonic_health::server::health_reporter();
+//! let grpc = Grpc::server().with_service("grpc.health.v1.Health", ["Check", "Watch"]);
+//! let server = Server::builder()
+//!     .layer(ExtractLayer::grpc().with_grpc(grpc))
+//!     .add_service(health);
+//! # let _ = server;
+//! ```
+//!
+//! Names, attributes and status then follow the [gRPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/). The span ends with the
+//! stream, and the status in the trailers is the last word. Without declared methods, a span has its method's name once the first reply has
+//! shown that there is such a method; of what counts as what, [`Grpc`] tells all. Further in than tonic-web's layer, the status of gRPC-Web is seen, too.
+//! Switch on the feature `tonic` for the peer's address.
+//!
+//! A server that speaks HTTP as well, such as an axum router with tonic's `Routes` merged into it, gets [`ExtractLayer::http_or_grpc`]: each
+//! request is read as what it is.
 
 mod layer;
 mod observer;

@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_telemetry_extract::{ExtractLayer, Http, Spans};
 use tower_telemetry_semconv::{AllowedHeaders, LateRoute, Route, Trust};
-use tower_telemetry_span::SamplingAttributes;
+use tower_telemetry_span::{SamplingAttributes, SpanName};
 use tower_telemetry_testkit::spans::{Recorder, keys, text, value};
 use tower_telemetry_testkit::{Script, Step};
 
@@ -194,8 +194,8 @@ fn a_services_error_is_typed_and_its_text_is_not_recorded() {
     assert!(!format!("{span:?}").contains("SECRET"));
 }
 
-#[test]
-fn a_route_that_a_handler_sets_late_names_the_span() {
+/// The span of a request whose handler sets its route.
+fn routed_late(request: http::request::Builder) -> SpanData {
     let recorder = Recorder::new();
     let service = layer(&recorder)
         .with_http(Http::server().with_late_route())
@@ -204,15 +204,27 @@ fn a_route_that_a_handler_sets_late_names_the_span() {
             route.set("/orders/{id}");
             Ok::<_, Infallible>(Response::new(small_body()))
         }));
-    let response = service.oneshot(Request::get("/orders/7").body(()).expect("a request"));
+    let response = service.oneshot(request.body(()).expect("a request"));
     let body = response
         .now_or_never()
         .expect("at once")
         .expect("a response")
         .into_body();
     body.collect().now_or_never().expect("at once").expect("a body");
-    let span = recorder.span();
+    recorder.span()
+}
+
+#[test]
+fn a_route_that_a_handler_sets_late_names_the_span() {
+    let span = routed_late(get("/orders/7"));
     assert_eq!(span.name, "GET /orders/{id}");
+    assert_eq!(text(&span, "http.route").as_deref(), Some("/orders/{id}"));
+}
+
+#[test]
+fn a_name_that_the_request_was_given_stays_when_the_route_comes_late() {
+    let span = routed_late(get("/orders/7").extension(SpanName::new("an order")));
+    assert_eq!(span.name, "an order");
     assert_eq!(text(&span, "http.route").as_deref(), Some("/orders/{id}"));
 }
 

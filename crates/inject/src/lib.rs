@@ -1,4 +1,4 @@
-//! Client side: a CLIENT span for each call, and its trace context in the request headers.
+//! Client side: a CLIENT span for each call, and its trace context in the request headers, for HTTP and gRPC.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -42,29 +42,78 @@
 //! The span's context replaces whatever trace headers the request had. Where no span is made, the current context is written instead; where
 //! there is none, the request's own headers are left as they are.
 //!
-//! Which hosts get them is the layer's [`Outbound`]; one request is left alone with [`NoPropagation`] in its extensions. Below a queue, such as
-//! `tower::buffer`, put a [`CarryContextLayer`] above it, so that the caller's context is found here.
+//! Which hosts get them is the layer's [`Outbound`]. Below a queue, such as `tower::buffer`, put a [`CarryContextLayer`] above it, so that the
+//! caller's context is found here.
+//!
+//! # One request
+//!
+//! What one request wants goes into its extensions:
+//!
+//! | extension | effect |
+//! |---|---|
+//! | [`UrlTemplate`] | the pattern of its URL: in the span's name, and `url.template` |
+//! | [`SpanName`] | the span's name |
+//! | [`SpanAttributes`] | attributes of your own |
+//! | [`NoSpan`] | no span; the context around the call goes into the headers |
+//! | [`NoPropagation`] | its headers are left as they are |
+//! | [`ResendCount`] | counts the attempts to send it, and their clones' |
 //!
 //! # Redirects and retries
 //!
 //! A layer that follows redirects or tries again goes *outside* this one: each attempt is then a span of its own, with its own id in its
-//! headers, and each hop's host is judged by [`Outbound`], which also removes what an earlier hop was given.
+//! headers, and each hop's host is judged by [`Outbound`], which also removes what an earlier hop was given. A [`CountResendsLayer`] outside
+//! of that layer has the attempts counted: `http.request.resend_count` is 1 on the second, 2 on the third.
+//!
+//! ```text
+//! retry outside: a span for each attempt        retry inside: one span, with the last status
+//!
+//! CountResendsLayer                             InjectLayer   GET 200
+//!   tower::retry                                  tower::retry
+//!     InjectLayer   GET 503                         client    503, 503, 200
+//!     InjectLayer   GET 503  resend_count = 1
+//!     InjectLayer   GET 200  resend_count = 2
+//!       client
+//! ```
+//!
+//! # tonic's channel
+//!
+//! ```
+//! use tonic::transport::Endpoint;
+//! use tonic_health::pb::health_client::HealthClient;
+//! use tower::Layer;
+//! use tower_telemetry_inject::{Grpc, InjectLayer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let endpoint = Endpoint::from_static("http://health.internal:50051");
+//! let layer = InjectLayer::grpc().with_grpc(Grpc::client().with_target(endpoint.uri()));
+//! let client = HealthClient::new(layer.layer(endpoint.connect_lazy()));
+//! # let _ = client;
+//! # }
+//! ```
+//!
+//! Names, attributes and status follow the [gRPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/). Spans of gRPC end with the stream,
+//! not with the head; every status but `OK` is an error, and a stream that the caller drops is `CANCELLED` and none. The target is told to the layer,
+//! since a request gets its authority further in. The feature `tonic` tells the status of the channel's errors: what is not there is `UNAVAILABLE`.
 //!
 //! # hyper-util's client
 //!
 //! `hyper_util::client::legacy::Client` is a tower service: put the layer around it. The feature `hyper-util` tells its connection errors
-//! apart (`error.type` is `connect`).
+//! apart (`error.type` is `connect`), and records the peer's address.
 
 mod layer;
 mod observer;
+mod resends;
 
 pub use layer::InjectLayer;
 pub use observer::Inject;
+pub use resends::{CountResends, CountResendsLayer};
 #[doc(no_inline)]
 pub use tower_telemetry_propagate::{CarriedContext, CarryContextLayer, NoPropagation, Outbound, Propagation};
 #[doc(no_inline)]
 pub use tower_telemetry_semconv::{
-    AllowedHeaders, Client, Grpc, GrpcCall, Http, HttpCall, HttpOrGrpc, HttpOrGrpcCall, StatusAttribute, UrlTemplate,
+    AllowedHeaders, Client, Grpc, GrpcCall, Http, HttpCall, HttpOrGrpc, HttpOrGrpcCall, ResendCount, StatusAttribute,
+    UrlTemplate,
 };
 #[doc(no_inline)]
-pub use tower_telemetry_span::{SamplingAttributes, SpanEnd, Spans};
+pub use tower_telemetry_span::{NoSpan, SamplingAttributes, SpanAttributes, SpanEnd, SpanName, Spans};

@@ -44,8 +44,8 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
         Self::start(shared, facts, None)
     }
 
-    /// One that has ended, or never began.
-    pub(crate) fn over() -> Self {
+    /// One that has ended, or never began: for calls of which an [idle](Observe::idle) observer is not told.
+    pub fn over() -> Self {
         Observation { live: None }
     }
 
@@ -73,6 +73,14 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
                 bytes: 0,
             }),
         }
+    }
+
+    /// What the watch wants to hear from here on. Ask again after the [head](Observation::head) where it takes work to tell of a body: when
+    /// it is [`Nothing`](Interest::Nothing), [end](Observation::end) the call there.
+    pub fn interest(&self) -> Interest {
+        let watch = self.live.as_ref().and_then(|live| live.watch.as_ref());
+        let interest = watch.and_then(|watch| contain(|| watch.interest()));
+        interest.unwrap_or(Interest::Nothing)
     }
 
     /// The call, while somebody wants to hear more of it than its scope.

@@ -99,3 +99,11 @@ fn a_body_can_be_observed_by_itself() {
     assert_eq!((ending.outcome, ending.bytes), (Outcome::COMPLETE, 7));
     assert!(!ending.had_head);
 }
+
+#[test]
+fn a_default_body_is_the_inner_ones_and_nobody_watches_it() {
+    let body = ObservedBody::<http_body_util::Full<&[u8]>, MethodAndStatus, Journal>::default();
+    assert!(http_body::Body::is_end_stream(&body));
+    let read = body.collect().now_or_never().expect("at once").expect("no error");
+    assert!(read.to_bytes().is_empty());
+}

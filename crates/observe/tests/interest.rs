@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use tower_telemetry_observe::{Call, Classify, End, Interest, Observation, Observe, Report, Verdict, Watch};
-use tower_telemetry_testkit::{Entry, Exchange, Journal, Outcome, Script, ScriptPanic, Step, exchange};
+use tower_telemetry_observe::{Call, Classify, End, Head, Interest, Observation, Observe, Report, Verdict, Watch};
+use tower_telemetry_testkit::{
+    Entry, Exchange, Journal, MethodAndStatus, Outcome, Script, ScriptPanic, Step, exchange,
+};
 
 /// Counts scopes and ends, being interested in as much as it says.
 #[derive(Clone)]
@@ -53,6 +55,42 @@ impl<F> Watch<F> for Counts {
     fn end(self, _: &Report<'_, F>) {
         self.ends.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Interested until it has seen the head.
+struct UntilHead(Interest);
+
+impl Watch<Exchange> for UntilHead {
+    fn interest(&self) -> Interest {
+        self.0
+    }
+
+    fn head(&mut self, _: &mut Head<'_, Exchange>) {
+        self.0 = Interest::Nothing;
+    }
+
+    fn end(self, _: &Report<'_, Exchange>) {}
+}
+
+#[test]
+fn an_adapter_may_ask_again_after_the_head() {
+    struct Heads;
+    impl Observe<Exchange> for Heads {
+        type Watch = UntilHead;
+
+        fn watch(&self, _: &mut Call<'_, Exchange>) -> UntilHead {
+            UntilHead(Interest::Everything)
+        }
+    }
+    let shared = Arc::new((MethodAndStatus, Heads));
+    let (mut request, ()) = Request::new(()).into_parts();
+    let (mut response, ()) = Response::new(()).into_parts();
+    let mut observation = Observation::begin_http(shared, &mut request);
+    assert_eq!(observation.interest(), Interest::Everything);
+    observation.head(&mut response);
+    assert_eq!(observation.interest(), Interest::Nothing);
+    let over = Observation::<MethodAndStatus, Heads>::over();
+    assert_eq!(over.interest(), Interest::Nothing);
 }
 
 /// A call of four scopes: its `call`, its future, and two polls of its body.

@@ -8,6 +8,8 @@ pub const ERROR_TYPE: &str = "error.type";
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
 /// `http.request.method_original`: the method as sent, where it is not a known one.
 pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+/// `http.request.resend_count`: how often the request had been sent before; absent on the first attempt.
+pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 /// `http.response.status_code`: the status, as an integer.
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 /// `http.route`: the pattern of the router that matched, never the path.

@@ -1,5 +1,6 @@
 //! The calls a client makes.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::header::HOST;
@@ -8,11 +9,20 @@ use http::{StatusCode, Uri, request, response};
 use tower_telemetry_observe::Verdict;
 
 use crate::name::Named;
+use crate::peer::peer_of_client;
 use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::side::sealed::Side;
 use crate::url::full_url;
-use crate::{Client, Http, HttpCall, Say, Value, attribute, seen};
+use crate::{Client, Http, HttpCall, ResendCount, Say, Value, attribute, seen};
+
+/// What is known of a client's call: whom it asks, how often the request was sent before, and who answered.
+#[derive(Debug)]
+pub struct Outgoing {
+    asked: Option<Asked>,
+    resends: u32,
+    peer: Option<(IpAddr, u16)>,
+}
 
 /// The server a client asks.
 #[derive(Clone, Debug)]
@@ -53,18 +63,23 @@ impl Asked {
 impl HttpCall<Client> {
     /// The host the request is for: a name, or an address without brackets.
     pub fn server_address(&self) -> Option<&str> {
-        self.side.as_ref().map(Asked::address)
+        self.side.asked.as_ref().map(Asked::address)
     }
 
     /// The port the request is for: if the URL has none, its scheme's.
     pub fn server_port(&self) -> Option<u16> {
-        self.side.as_ref().and_then(Asked::port)
+        self.side.asked.as_ref().and_then(Asked::port)
+    }
+
+    /// How often the request had been sent before this call, as its [`ResendCount`] says: 0 for a first attempt.
+    pub fn resend_count(&self) -> u32 {
+        self.side.resends
     }
 }
 
 impl Side for Client {
     type Settings = ();
-    type Facts = Option<Asked>;
+    type Facts = Outgoing;
 
     const DROPPED: Verdict = Verdict::Ok;
 
@@ -80,7 +95,11 @@ impl Side for Client {
             named: Named::default(),
             method: http.methods.read(&request.method),
             settings: http.settings.clone(),
-            side: asked(request, scheme),
+            side: Outgoing {
+                asked: asked(request, scheme),
+                resends: ResendCount::attempt(&request.extensions),
+                peer: None,
+            },
             status: None,
             scheme,
             version: None,
@@ -90,6 +109,7 @@ impl Side for Client {
     #[inline]
     fn see(call: &mut HttpCall<Client>, response: &response::Parts) {
         call.version = Some(response.version);
+        call.side.peer = peer_of_client(&response.extensions).map(|peer| (peer.ip(), peer.port()));
     }
 
     #[inline]
@@ -98,17 +118,25 @@ impl Side for Client {
         if let Some(url) = url(call, request) {
             say.say(attribute::URL_FULL, Value::Text(url.into()));
         }
-        if let Some(asked) = &call.side {
+        if let Some(asked) = &call.side.asked {
             asked.say(say);
         }
         call.say_method_original(say);
         if let Some(template) = call.route.value(&call.named) {
             say.say(attribute::URL_TEMPLATE, template);
         }
+        if call.side.resends > 0 {
+            let resends = Value::Int(call.side.resends.into());
+            say.say(attribute::HTTP_REQUEST_RESEND_COUNT, resends);
+        }
     }
 
     fn describe_response<'a>(call: &'a HttpCall<Client>, say: &mut impl Say<'a>) {
         call.say_version(say);
+        if let Some((address, port)) = call.side.peer {
+            say.say(attribute::NETWORK_PEER_ADDRESS, seen::address(address));
+            say.say(attribute::NETWORK_PEER_PORT, Value::Int(port.into()));
+        }
     }
 }
 
@@ -138,7 +166,7 @@ fn url(call: &HttpCall<Client>, request: &request::Parts) -> Option<String> {
         Some(authority) => authority.as_str(),
         // It names a server, and says nothing of a user.
         None => {
-            let host = call.side.as_ref().and(host_header(request))?;
+            let host = call.side.asked.as_ref().and(host_header(request))?;
             host.rsplit_once('@').map_or(host, |(_, host)| host)
         }
     };

@@ -47,9 +47,17 @@ impl fmt::Debug for ErrorTypes {
 
 /// What is said first on the way from the error to its causes.
 pub(crate) fn first_cause<T>(error: &dyn Any, said: impl FnMut(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
-    std::iter::successors(as_error(error), |error| cause(*error))
-        .take(MAX_CAUSES)
-        .find_map(said)
+    causes(as_error(error)?).find_map(said)
+}
+
+/// The word for an error, by the first of its [causes] that has one: `timeout`, `connect` or `overloaded`, as [here](crate#errortype).
+pub fn error_word(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    causes(error).find_map(name)
+}
+
+/// The error and its causes, up to 32 of them: with the errors within I/O errors, whose `source` leaves them out.
+pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| cause(*error)).take(MAX_CAUSES)
 }
 
 fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
@@ -203,6 +211,14 @@ mod tests {
         assert_eq!(ErrorTypes::default().of_service(&error), "timeout");
         error = Box::new(Wrapped(error));
         assert_eq!(ErrorTypes::default().of_service(&error), "service_error");
+    }
+
+    #[test]
+    fn the_causes_within_io_errors_are_among_the_causes() {
+        let error = wrapped(io::Error::other(io::Error::other(wrapped("text"))));
+        let texts: Vec<_> = causes(&error).map(ToString::to_string).collect();
+        assert_eq!(texts.len(), 5);
+        assert_eq!(texts[4], "text");
     }
 
     #[test]

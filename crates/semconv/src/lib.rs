@@ -1,8 +1,8 @@
-//! What an HTTP request and its response say, in the words of the [OpenTelemetry semantic conventions].
+//! What an HTTP request or a gRPC call and its response say, in the words of the [OpenTelemetry semantic conventions].
 //!
 //! Spans, metrics and log lines about HTTP tell the same things: the method, the route, the server, the status, what went wrong. This crate
-//! reads them once, as plain data, for any of these and any telemetry library. [`Http`] is a classifier for
-//! [`tower-telemetry-observe`](tower_telemetry_observe); with adapters that have no `http::Request`, it reads `Parts` built for it.
+//! reads them once, as plain data, for any of these and any telemetry library. [`Http`], [`Grpc`] and [`HttpOrGrpc`] are classifiers for
+//! [`tower-telemetry-observe`](tower_telemetry_observe); with adapters that have no `http::Request`, they read `Parts` built for them.
 //!
 //! ```
 //! use tower_telemetry_observe::ClassifyHttp;
@@ -31,7 +31,8 @@
 //! | `http.route`, `url.template` | [`Route`], axum's `MatchedPath`, [`LateRoute`] | [`UrlTemplate`] |
 //! | `server.address`, `server.port` | at the start: a trusted proxy's word, the target's host, or the one `Host` | at the start: the target's host, or `Host`; the port of the scheme |
 //! | `client.address` | at the start: a trusted proxy's word, or the peer's | |
-//! | `network.peer.address`, `network.peer.port` | at the start: [`PeerAddr`], or axum's `ConnectInfo` | |
+//! | `http.request.resend_count` | | at the start, if the request was sent before: [`ResendCount`] |
+//! | `network.peer.address`, `network.peer.port` | at the start: [`PeerAddr`], or axum's `ConnectInfo` | with the response: [`PeerAddr`], or hyper-util's `HttpInfo` |
 //! | `network.protocol.version` | at the start | with the response |
 //! | `user_agent.original` | at the start | |
 //! | `http.response.status_code` | with the response | with the response |
@@ -58,6 +59,37 @@
 //!
 //! A client that drops its own call made no error, and has no `error.type`.
 //!
+//! # gRPC
+//!
+//! ```
+//! use tower_telemetry_observe::{Classify, ClassifyHttp, End, Verdict};
+//! use tower_telemetry_semconv::{Grpc, GrpcCode};
+//!
+//! let grpc = Grpc::server();
+//! let (mut request, ()) = http::Request::post("/shop.Payments/Charge").body(())?.into_parts();
+//! let mut call = grpc.read(&mut request);
+//!
+//! // The head came with 200, data came, and then these trailers.
+//! let trailers = http::HeaderMap::from_iter([("grpc-status".parse()?, "13".parse()?)]);
+//! let verdict = grpc.end(&mut call, &End::Complete { trailers: Some(&trailers) });
+//! assert_eq!(verdict, Verdict::Error("INTERNAL"));
+//! assert_eq!((call.method(), call.code()), ("shop.Payments/Charge", Some(GrpcCode::Internal)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | attribute | server | client |
+//! |---|---|---|
+//! | `rpc.system.name` | `grpc`, at the start | the same |
+//! | `rpc.method` | at the start, if it is known then, else at the end: `pkg.Service/Method` or `_OTHER` | at the start |
+//! | `rpc.method_original` | beside `_OTHER`: the path as sent, up to 256 bytes | the same |
+//! | `rpc.response.status_code`, `rpc.status_code` | at the end: see [`StatusAttribute`] | the same |
+//! | `server.address`, `server.port` | at the start, of `:authority` | at the start: the [target](Grpc::with_target), or the URI |
+//! | `network.peer.address`, `network.peer.port` | at the start: [`PeerAddr`], or tonic's or axum's connection | |
+//! | `error.type` | with the verdict | with the verdict |
+//!
+//! `grpc-message` and `grpc-status-details-bin` are not looked at: they may hold anything. What status an end comes to, which are errors, and which
+//! methods are known, stands with [`Grpc`].
+//!
 //! # What a peer sends
 //!
 //! Nothing of it is believed to be short, clean, or harmless. Texts are [clean] and cut at [`text::MAX_TEXT`] bytes; credentials in URLs are
@@ -70,14 +102,15 @@
 //!
 //! What is the same in many calls is read once. Each thread keeps up to 32 hosts, 32 user agents and 32 addresses, of at most 256 bytes each,
 //! that came twice; what is always new displaces none of them. The names of spans that have a route, as their methods and routes come, are
-//! kept as long as the program runs: up to 4,096, of at most 256 bytes each. Nothing with credentials in it is kept.
+//! kept as long as the program runs, and so are those of gRPC methods: up to 4,096, of at most 256 bytes each. Nothing with credentials in it is kept.
 //!
 //! # Features
 //!
 //! None is on by default.
 //!
 //! - `axum`: the route of an axum router, from `MatchedPath`, and the peer's address, from `ConnectInfo<SocketAddr>`.
-//! - `hyper-util`: `error.type` for errors of hyper-util's client.
+//! - `hyper-util`: `error.type` for errors of hyper-util's client, and the address of its peer.
+//! - `tonic`: the peer's address on tonic's server, from `TcpConnectInfo`; the status of errors of tonic's server and channel.
 //! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
 //!
 //! [OpenTelemetry semantic conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
@@ -106,6 +139,7 @@ mod memory;
 mod method;
 mod name;
 mod peer;
+mod resend;
 mod route;
 mod routed;
 mod scheme;
@@ -122,12 +156,14 @@ pub use ipnet::IpNet;
 
 pub use call::HttpCall;
 pub use classifier::Http;
+pub use error_type::{causes, error_word};
 pub use facts::{ClientFacts, ServerFacts};
 pub use grpc::{Grpc, GrpcCall, GrpcCode, StatusAttribute};
 pub use header::{AllowedHeaders, HeaderNotAllowed};
 pub use http_or_grpc::{HttpOrGrpc, HttpOrGrpcCall};
 pub use method::Method;
 pub use peer::PeerAddr;
+pub use resend::ResendCount;
 pub use route::{LateRoute, Route, UrlTemplate};
 pub use side::{Client, Server, Side};
 pub use status::status_word;

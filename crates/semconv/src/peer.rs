@@ -4,18 +4,40 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::Extensions;
 
-/// The peer's address: a request extension, for servers that know it and are not axum's.
+/// The peer's address: on a server a request extension, on a client a response extension.
 ///
-/// axum's `ConnectInfo<SocketAddr>` is read, too, with the feature `axum`, and tonic's `TcpConnectInfo` with the feature `tonic`; this one wins.
+/// A server also reads axum's `ConnectInfo<SocketAddr>` with the feature `axum`, and tonic's `TcpConnectInfo` with the feature `tonic`; a client
+/// the `HttpInfo` of hyper-util's connections, with the feature `hyper-util`. This one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerAddr(pub SocketAddr);
 
-/// The peer, an IPv4 address also where the socket is an IPv6 one.
+/// The peer of a server, from a request: an IPv4 address also where the socket is an IPv6 one.
 #[inline]
-pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    let given = extensions.get().copied();
-    let PeerAddr(peer) = given.or_else(|| of_axum(extensions)).or_else(|| of_tonic(extensions))?;
-    Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
+pub(crate) fn peer(request: &Extensions) -> Option<SocketAddr> {
+    let given = request.get().copied();
+    let peer = given.or_else(|| of_axum(request)).or_else(|| of_tonic(request));
+    peer.map(canonical)
+}
+
+/// The same of a client, from a response.
+#[inline]
+pub(crate) fn peer_of_client(response: &Extensions) -> Option<SocketAddr> {
+    response.get().copied().or_else(|| of_hyper(response)).map(canonical)
+}
+
+fn canonical(PeerAddr(peer): PeerAddr) -> SocketAddr {
+    SocketAddr::new(peer.ip().to_canonical(), peer.port())
+}
+
+#[cfg(feature = "hyper-util")]
+fn of_hyper(extensions: &Extensions) -> Option<PeerAddr> {
+    let info = extensions.get::<hyper_util::client::legacy::connect::HttpInfo>()?;
+    Some(PeerAddr(info.remote_addr()))
+}
+
+#[cfg(not(feature = "hyper-util"))]
+fn of_hyper(_: &Extensions) -> Option<PeerAddr> {
+    None
 }
 
 #[cfg(feature = "axum")]

@@ -6,7 +6,7 @@ mod said;
 use http::{Request, Response, Uri, Version};
 use said::said;
 use tower_telemetry_observe::ClassifyHttp;
-use tower_telemetry_semconv::{Client, Http, UrlTemplate, Value};
+use tower_telemetry_semconv::{Client, Http, PeerAddr, ResendCount, UrlTemplate, Value};
 
 #[test]
 fn what_is_required_is_always_said_and_first() {
@@ -166,4 +166,36 @@ fn the_version_and_the_status_are_the_responses() {
         ("network.protocol.version", Value::Static("2")),
     ];
     assert_eq!(said, expected);
+}
+
+#[test]
+fn an_attempt_says_how_many_came_before_it() {
+    let mut request = Request::get("http://a/").body(()).unwrap();
+    request.extensions_mut().insert(ResendCount::new());
+    let said = [(); 3].map(|()| said(&Http::client(), request.clone()).split_off(4));
+    let [first, second, third] = &said;
+    assert!(first.is_empty(), "{first:?}");
+    assert_eq!(second, &["http.request.resend_count:1"]);
+    assert_eq!(third, &["http.request.resend_count:2"]);
+}
+
+#[test]
+fn a_response_says_who_answered() {
+    let (mut request, ()) = Request::get("http://a/").body(()).unwrap().into_parts();
+    let http = Http::client();
+    let mut call = http.read(&mut request);
+    let peer: std::net::SocketAddr = "[::ffff:192.0.2.7]:8080".parse().unwrap();
+    let (response, ()) = Response::builder()
+        .extension(PeerAddr(peer))
+        .body(())
+        .unwrap()
+        .into_parts();
+    http.head(&mut call, &response);
+    let mut said = Vec::new();
+    call.describe_response(|key, value| said.push((key, value)));
+    let peer = [
+        ("network.peer.address", Value::Text("192.0.2.7".into())),
+        ("network.peer.port", Value::Int(8080)),
+    ];
+    assert_eq!(said[2..], peer);
 }

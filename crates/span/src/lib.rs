@@ -1,6 +1,6 @@
 //! A tower call as an OpenTelemetry span, by the semantic conventions.
 //!
-//! The layers for HTTP are [`ExtractLayer`](https://docs.rs/tower-telemetry-extract) on servers and
+//! The layers for HTTP and gRPC are [`ExtractLayer`](https://docs.rs/tower-telemetry-extract) on servers and
 //! [`InjectLayer`](https://docs.rs/tower-telemetry-inject) on clients. This crate holds what they share, and makes spans of any other
 //! service's calls:
 //!
@@ -32,6 +32,10 @@
 //! when calls come, not when the layer is built, and remembered once it is a real one; while there is none it is asked for again at calls
 //! 1, 2, 4, 8 … and then at every 1,024th, and that is said once, as a `tracing` warning.
 //!
+//! # One request
+//!
+//! In a request's extensions, [`NoSpan`] leaves it out, [`SpanName`] names its span, and [`SpanAttributes`] adds to it.
+//!
 //! # Start and end
 //!
 //! Attributes known at the start are given at the start, so that samplers see them, with one exception: see [`SamplingAttributes`].
@@ -43,6 +47,7 @@
 mod describe;
 mod describe_grpc;
 mod observer;
+mod request;
 mod routes;
 mod settings;
 mod start;
@@ -51,6 +56,7 @@ mod watch;
 
 pub use describe::{Describe, DescribeHttp};
 pub use observer::SpanObserver;
+pub use request::{NoSpan, SpanAttributes, SpanName};
 pub use settings::{SamplingAttributes, SpanEnd, Spans};
 pub use start::Parent;
 pub use watch::SpanWatch;

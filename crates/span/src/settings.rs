@@ -10,9 +10,12 @@ use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
 
 use crate::routes::RouteCheck;
 use crate::tracer::{Global, Source};
-use crate::{Describe, DescribeHttp};
+use crate::{Describe, DescribeHttp, NoSpan, SpanAttributes};
 
 /// How calls become spans: the tracer, which calls, which headers, and attributes of your own.
+///
+/// `F` are the calls' facts: HTTP's on a [server](Spans::server) or a [client](Spans::client), or those of whatever layer takes
+/// [new](Spans::new) ones.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
@@ -94,13 +97,13 @@ impl<F: DescribeHttp> Spans<F> {
         self
     }
 
-    /// Records these request headers, as `http.request.header.<name>`. None by default.
+    /// Records these request headers, as `http.request.header.<name>`, of gRPC calls as `rpc.request.metadata.<name>`. None by default.
     pub fn with_request_headers(mut self, headers: AllowedHeaders) -> Self {
         self.request_headers = headers;
         self
     }
 
-    /// Records these response headers, as `http.response.header.<name>`. None by default.
+    /// Records these response headers, as `http.response.header.<name>`, of gRPC calls as `rpc.response.metadata.<name>`. None by default.
     pub fn with_response_headers(mut self, headers: AllowedHeaders) -> Self {
         self.response_headers = headers;
         self
@@ -177,10 +180,9 @@ impl<F> Spans<F> {
 
     /// Whether this request gets a span. A filter that panics lets it through.
     pub(crate) fn accepts(&self, request: Option<&request::Parts>) -> bool {
-        match (&self.filter, request) {
-            (Some(filter), Some(request)) => contain(|| filter(request)).unwrap_or(true),
-            _ => true,
-        }
+        let Some(request) = request else { return true };
+        let filtered = |filter: &Filter| contain(|| filter(request)).unwrap_or(true);
+        request.extensions.get::<NoSpan>().is_none() && self.filter.as_ref().is_none_or(filtered)
     }
 
     /// What the user has to say at the end, if anything.
@@ -197,6 +199,7 @@ impl<F: Describe> Spans<F> {
     pub(crate) fn add_request(&self, facts: &F, request: &request::Parts, attributes: &mut Vec<KeyValue>) {
         let prefix = facts.request_header_prefix();
         attributes.extend(captured(prefix, &self.request_headers, &request.headers));
+        attributes.extend_from_slice(SpanAttributes::of(&request.extensions));
         if let Some(on_request) = &self.on_request {
             contain(|| on_request(facts, request, attributes));
         }

@@ -8,8 +8,8 @@ use opentelemetry::trace::{Link, SpanBuilder, SpanContext, TraceContextExt};
 use tower_telemetry_observe::Call;
 
 use crate::tracer::Started;
-use crate::watch::{Recording, State};
-use crate::{Describe, SamplingAttributes, SpanWatch, Spans};
+use crate::watch::{Naming, Recording, State};
+use crate::{Describe, SamplingAttributes, SpanName, SpanWatch, Spans};
 
 /// Room for the attributes that a request usually has.
 const USUAL_ATTRIBUTES: usize = 14;
@@ -55,6 +55,7 @@ impl<F: Describe> Spans<F> {
         let Some(tracer) = tracer else {
             return parent.carried();
         };
+        let name = || SpanName::of(request).cloned().unwrap_or_else(|| call.facts.span_name());
         let describe = || {
             let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES);
             call.facts.describe_request(request, &mut attributes);
@@ -69,7 +70,7 @@ impl<F: Describe> Spans<F> {
             span_kind: Some(call.facts.kind()),
             name: match late {
                 true => call.facts.short_name(),
-                false => call.facts.span_name(),
+                false => name(),
             },
             start_time: started,
             attributes: (!late).then(describe),
@@ -83,13 +84,17 @@ impl<F: Describe> Spans<F> {
         };
         if late {
             let span = cx.span();
-            span.update_name(call.facts.span_name());
+            span.update_name(name());
             span.set_attributes(describe());
         }
         let recording = Recording {
             spans: Arc::clone(self),
             started: started.unwrap_or_else(SystemTime::now),
-            named: call.facts.is_named(),
+            naming: match (call.facts.is_named(), SpanName::of(request)) {
+                (true, _) => Naming::Done,
+                (false, None) => Naming::Late,
+                (false, Some(_)) => Naming::ByRequest,
+            },
         };
         State::Recording(cx, recording)
     }

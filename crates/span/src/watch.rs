@@ -32,7 +32,18 @@ pub(crate) enum State<F> {
 pub(crate) struct Recording<F> {
     pub(crate) spans: Arc<Spans<F>>,
     pub(crate) started: SystemTime,
-    pub(crate) named: bool,
+    pub(crate) naming: Naming,
+}
+
+/// Where the span's name is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// All it needs was there at the start.
+    Done,
+    /// What it needs may come during the call.
+    Late,
+    /// The request gave it; what the facts would be named by may come during the call.
+    ByRequest,
 }
 
 impl<F> SpanWatch<F> {
@@ -63,9 +74,11 @@ impl<F: Describe> Recording<F> {
     fn end(self, cx: &Context, facts: &F, verdict: Verdict, elapsed: Duration) {
         let span = cx.span();
         facts.describe_response(|attribute| span.set_attribute(attribute));
-        if !self.named && facts.is_named() {
+        if self.naming != Naming::Done && facts.is_named() {
             facts.describe_name(|attribute| span.set_attribute(attribute));
-            span.update_name(facts.span_name());
+            if self.naming == Naming::Late {
+                span.update_name(facts.span_name());
+            }
         }
         if let Verdict::Error(kind) = verdict {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, kind));

@@ -1,4 +1,4 @@
-//! Observability for axum, hyper and any tower stack that speaks HTTP: one future, one body, every end seen.
+//! Observability for axum, tonic, hyper and any tower stack that speaks HTTP: one future, one body, every end seen.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -19,17 +19,20 @@
 //! # }
 //! ```
 //!
+//! For gRPC there are [`server_grpc`] and [`client_grpc`], and [`server_http_or_grpc`] for both on one port.
+//!
 //! This crate holds no logic of its own. Each part stands alone, as the crate named beside it:
 //!
 //! | part | crate | what it does |
 //! |---|---|---|
-//! | [`server`], [`extract`] | `tower-telemetry-extract` | the caller's context becomes the parent of a SERVER span |
-//! | [`client`], [`inject`] | `tower-telemetry-inject` | a CLIENT span, its context in the request headers |
+//! | [`server`], [`server_grpc`], [`extract`] | `tower-telemetry-extract` | the caller's context becomes the parent of a SERVER span |
+//! | [`client`], [`client_grpc`], [`inject`] | `tower-telemetry-inject` | a CLIENT span, its context in the request headers |
 //! | [`observe`] | `tower-telemetry-observe` | the mechanism: each call's end, exactly once; your own observers |
 //! | [`semconv`] | `tower-telemetry-semconv` | what requests say, in the words of the semantic conventions |
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
 //! | `prometheus` | `tower-telemetry-prometheus` | counts, durations and calls in flight, for Prometheus |
+//! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 
 #[doc(no_inline)]
@@ -49,6 +52,9 @@ pub use tower_telemetry_observe as observe;
 pub use tower_telemetry_prometheus as prometheus;
 #[doc(no_inline)]
 pub use tower_telemetry_propagate as propagate;
+#[cfg(feature = "reqwest")]
+#[doc(no_inline)]
+pub use tower_telemetry_reqwest as reqwest;
 #[doc(no_inline)]
 pub use tower_telemetry_semconv as semconv;
 #[cfg(feature = "setup")]
@@ -64,7 +70,7 @@ pub fn server() -> ExtractLayer {
     ExtractLayer::new()
 }
 
-/// The same for a server of gRPC, such as tonic's: `Server::builder().layer(server_grpc())`.
+/// The same for a server of gRPC. For tonic: `Server::builder().layer(server_grpc())`.
 pub fn server_grpc() -> ExtractLayer<Grpc<Server>> {
     ExtractLayer::grpc()
 }
@@ -79,7 +85,8 @@ pub fn client() -> InjectLayer {
     InjectLayer::new()
 }
 
-/// The same for a client of gRPC, such as tonic's `Channel`: a span lasts as long as its stream.
+/// The same for a client of gRPC, such as tonic's `Channel`, where a span lasts as long as its stream. Tell it the
+/// [target](semconv::Grpc::with_target).
 pub fn client_grpc() -> InjectLayer<Grpc<Client>> {
     InjectLayer::grpc()
 }

@@ -10,17 +10,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::TryStreamExt;
 use http::{Method, StatusCode};
-use http_body_util::BodyExt;
-use hyper_util::client::legacy::{Client, Error, connect::HttpConnector};
-use hyper_util::rt::TokioExecutor;
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
-use tower::{Layer, ServiceExt};
+use tower::Layer;
 use tower_telemetry::Inject;
-use tower_telemetry::observe::{self, ObserveLayer};
+use tower_telemetry::observe::{ObserveLayer, Observed};
 use tower_telemetry::prometheus::Metrics;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
-use tower_telemetry::semconv::{Client as ClientSide, Grpc, GrpcCall, Http, HttpCall, UrlTemplate};
+use tower_telemetry::reqwest::ReqwestMiddleware;
+use tower_telemetry::semconv::{Client as ClientSide, Grpc, GrpcCall, Http, UrlTemplate};
 use tower_telemetry::setup::Telemetry;
 use tower_telemetry::span::Spans;
 
@@ -28,31 +27,35 @@ use crate::proto::payments_client::PaymentsClient;
 use crate::proto::{ChargeRequest, ReceiptRequest};
 
 /// No customer waits longer for payments.
-const CHARGE_WITHIN: Duration = Duration::from_millis(300);
+const CHARGE_WITHIN: Duration = Duration::from_millis(500);
 
 /// Where the services behind the gateway listen.
 pub(crate) struct Upstreams {
     pub(crate) catalog: SocketAddr,
+    /// Asks the catalog.
+    pub(crate) client: reqwest::Client,
     pub(crate) payments: Endpoint,
 }
 
-/// A client whose calls have spans and metrics.
-type Observed<S, C, F> = observe::Observed<S, C, (Inject<F>, Metrics<F>)>;
+/// Spans, and metrics that find in them examples.
+type WithMetrics<F> = (Inject<F>, Metrics<F>);
 
 #[derive(Clone)]
 struct Gateway {
-    client: Observed<Client<HttpConnector, Body>, Http<ClientSide>, HttpCall<ClientSide>>,
-    payments: PaymentsClient<Observed<Channel, Grpc<ClientSide>, GrpcCall<ClientSide>>>,
+    client: ClientWithMiddleware,
+    payments: PaymentsClient<Observed<Channel, Grpc<ClientSide>, WithMetrics<GrpcCall<ClientSide>>>>,
     catalog: SocketAddr,
 }
 
-pub(crate) fn router(telemetry: &Telemetry, registry: &mut Registry, upstreams: Upstreams) -> anyhow::Result<Router> {
+pub(crate) fn router(telemetry: &Telemetry, registry: &mut Registry, upstreams: &Upstreams) -> anyhow::Result<Router> {
     let provider = telemetry.tracer_provider();
     let observers = (
         Inject::new().with_spans(Spans::client().with_tracer_provider(provider)),
         Metrics::client().register(registry)?,
     );
-    let client = ObserveLayer::new(Http::client(), observers).layer(Client::builder(TokioExecutor::new()).build_http());
+    let client = ClientBuilder::new(upstreams.client.clone())
+        .with(ReqwestMiddleware::new(Http::client(), observers))
+        .build();
     let observers = (
         Inject::new().with_spans(Spans::new().with_tracer_provider(provider)),
         Metrics::grpc_client().register(registry)?,
@@ -74,13 +77,7 @@ async fn order(State(mut shop): State<Gateway>, Path(item): Path<String>) -> Res
     let found = shop
         .ask_catalog(Method::GET, &format!("/items/{item}"), "/items/{item}")
         .await?;
-    let price = found
-        .into_body()
-        .collect()
-        .await
-        .map_err(|_| Upstream::Broke)?
-        .to_bytes();
-    let price = std::str::from_utf8(&price).map_err(|_| Upstream::Broke)?;
+    let price = found.text().await?;
     let amount = price.parse().map_err(|_| Upstream::Broke)?;
     let mut charge = tonic::Request::new(ChargeRequest { amount });
     charge.set_timeout(CHARGE_WITHIN);
@@ -93,7 +90,7 @@ async fn export(State(shop): State<Gateway>, request: Request) -> Result<Respons
     let signed = request.uri().path_and_query().ok_or(Upstream::Broke)?.as_str();
     let method = request.method().clone();
     let rows = shop.ask_catalog(method, signed, "/export.csv").await?;
-    Ok(Response::new(rows.into_body()))
+    Ok(Response::new(Body::new(reqwest::Body::from(rows))))
 }
 
 /// Hands the lines on as they come.
@@ -104,18 +101,16 @@ async fn receipt(State(mut shop): State<Gateway>, Path(number): Path<u32>) -> Re
 }
 
 impl Gateway {
-    async fn ask_catalog(&self, method: Method, path: &str, template: &'static str) -> Result<Response, Upstream> {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.catalog))
-            .extension(UrlTemplate::new(template))
-            .body(Body::empty())
-            .map_err(|_| Upstream::Broke)?;
-        let response = self.client.clone().oneshot(request).await?;
-        if !response.status().is_success() {
-            return Err(Upstream::Broke);
-        }
-        Ok(response.map(Body::new))
+    async fn ask_catalog(
+        &self,
+        method: Method,
+        path: &str,
+        template: &'static str,
+    ) -> Result<reqwest::Response, Upstream> {
+        let url = format!("http://{}{path}", self.catalog);
+        let request = self.client.request(method, url);
+        let response = request.with_extension(UrlTemplate::new(template)).send().await?;
+        Ok(response.error_for_status()?)
     }
 }
 
@@ -126,8 +121,14 @@ enum Upstream {
     TookTooLong,
 }
 
-impl From<Error> for Upstream {
-    fn from(_: Error) -> Self {
+impl From<reqwest_middleware::Error> for Upstream {
+    fn from(_: reqwest_middleware::Error) -> Self {
+        Upstream::Broke
+    }
+}
+
+impl From<reqwest::Error> for Upstream {
+    fn from(_: reqwest::Error) -> Self {
         Upstream::Broke
     }
 }

@@ -59,6 +59,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     let gateway = serve::bind("gateway", args.gateway).await?;
     let upstreams = gateway::Upstreams {
         catalog: catalog.address(),
+        // It is on this machine, whatever proxy that has.
+        client: reqwest::Client::builder().no_proxy().build()?,
         payments: Endpoint::from_shared(format!("http://{}", payments.address()))?,
     };
     println!("gateway   http://{}", gateway.address());
@@ -76,7 +78,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         payments.start(&waterfall, payments::serve)?,
         gateway.start(&waterfall, |listener, telemetry| {
             let mut registry = Registry::default();
-            let router = gateway::router(telemetry, &mut registry, upstreams)?;
+            let router = gateway::router(telemetry, &mut registry, &upstreams)?;
             serve::http(listener, router, telemetry, registry)
         })?,
     ];

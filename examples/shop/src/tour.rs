@@ -99,7 +99,7 @@ const TOUR: [Stop; 12] = [
     },
     Stop {
         title: "An order that misses its deadline",
-        see: "The gateway waits for 300 ms. When they are over, both sides say so, and neither calls it a cancellation.",
+        see: "The gateway waits for 500 ms. When they are over, both sides say so, and neither calls it a cancellation.",
         method: "POST",
         path: "/orders/piano",
         reads: Reads::ToTheEnd,

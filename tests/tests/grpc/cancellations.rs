@@ -16,6 +16,8 @@ async fn a_stream_that_its_reader_drops_is_cancelled_and_no_error() {
     items.message().await.expect("no error").expect("an item");
     drop(items);
     assert_eq!(outcomes(&site).await, told([CANCELLED; 2]));
+    let (_, served) = site.spans().await;
+    assert_eq!(served.name, "tests.v1.Streams/Pull", "learned, as it had begun");
 }
 
 #[tokio::test]

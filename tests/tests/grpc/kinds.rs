@@ -4,7 +4,7 @@ use futures_util::{TryStreamExt, stream};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 use tonic::Code;
-use tower_telemetry_testkit::spans::value;
+use tower_telemetry_testkit::spans::{is_parent, value};
 
 use crate::proto::{Item, Order};
 use crate::site::{Site, outcomes, told};
@@ -129,6 +129,21 @@ async fn a_clients_span_lasts_as_long_as_its_stream() {
     }
     assert_eq!(items.message().await.expect("no error"), None);
     assert_eq!(site.called.spans().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_made_in_a_handler_or_in_its_stream_is_a_child_of_its_span() {
+    for kind in KINDS {
+        let next = Site::open().await;
+        let site = Site::before(&next).await;
+        call(&site, kind, Order::items(1).and_onward())
+            .await
+            .expect("it is served");
+        let (_, served) = site.spans().await;
+        let (onward, last) = next.spans().await;
+        assert!(is_parent(&served, &onward), "{kind}");
+        assert_eq!(served.span_context.trace_id(), last.span_context.trace_id());
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,6 @@ use crate::site::{Site, layer, outcome, outcomes, told};
 const FILES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/streams.bin"));
 
 /// Only who has a ticket comes in.
-#[expect(clippy::result_large_err, reason = "as tonic has it")]
 fn doorkeeper(request: Request<()>) -> Result<Request<()>, Status> {
     match request.metadata().contains_key("x-ticket") {
         true => Ok(request),
@@ -31,7 +30,6 @@ fn doorkeeper(request: Request<()>) -> Result<Request<()>, Status> {
     }
 }
 
-#[expect(clippy::result_large_err, reason = "as tonic has it")]
 fn with_ticket(mut request: Request<()>) -> Result<Request<()>, Status> {
     request
         .metadata_mut()

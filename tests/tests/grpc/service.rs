@@ -10,13 +10,17 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tower_telemetry_tests::SECRET;
 
 use crate::proto::order::Then;
+use crate::proto::streams_client::StreamsClient;
 use crate::proto::streams_server::Streams;
-use crate::proto::{Item, Order, Panic, Silence};
+use crate::proto::{Item, Onward, Order, Panic, Silence};
+use crate::site::Traced;
 
-/// Says when it falls silent.
 #[derive(Clone, Default)]
 pub(crate) struct Service {
+    /// Told when a handler falls silent.
     pub(crate) silent: Arc<Notify>,
+    /// The next server.
+    pub(crate) next: Option<StreamsClient<Traced>>,
 }
 
 type Items = BoxStream<'static, Result<Item, Status>>;
@@ -41,6 +45,11 @@ impl Order {
         self
     }
 
+    pub(crate) fn and_onward(mut self) -> Self {
+        self.then = Some(Then::Onward(Onward {}));
+        self
+    }
+
     pub(crate) fn and_panic(mut self) -> Self {
         self.then = Some(Then::Panic(Panic {}));
         self
@@ -58,6 +67,10 @@ impl Service {
                 pending().await
             }
             Some(Then::Panic(_)) => panic!("{SECRET}"),
+            Some(Then::Onward(_)) => {
+                let mut next = self.next.expect("a next server");
+                next.unary(Order::items(1)).await.map(drop)
+            }
         }
     }
 

@@ -46,6 +46,22 @@ impl Site {
         Self::with_layer(Server::builder(), |recorder| layer(recorder).with_grpc(grpc)).await
     }
 
+    /// One whose server makes calls of its own, to this one, with this one's client.
+    pub(crate) async fn before(next: &Site) -> Self {
+        let service = Service {
+            next: Some(next.client()),
+            ..Service::default()
+        };
+        let silent = Arc::clone(&service.silent);
+        Self::serving(
+            Server::builder(),
+            layer,
+            Routes::new(StreamsServer::new(service)),
+            silent,
+        )
+        .await
+    }
+
     /// One whose server is made by this builder, with this layer.
     pub(crate) async fn with_layer(
         builder: Server,

@@ -15,7 +15,7 @@ use crate::{Say, Side, Value, attribute};
 #[derive(Debug)]
 pub struct GrpcCall<S: Side> {
     pub(crate) method: RpcMethod,
-    pub(crate) side: S::Facts,
+    pub(crate) side: S::GrpcFacts,
     pub(crate) deadline: Deadline,
     pub(crate) head: Head,
     pub(crate) code: Option<GrpcCode>,

@@ -37,14 +37,14 @@ use crate::{Client, Server, Side, TrustPolicy};
 /// but for a call that it dropped itself. The `error.type` is the status; where nobody has said one, it is `service_error`, `body_error`, `panic`,
 /// or [another word](Grpc::with_error_type).
 ///
-/// Time is up for the server a little before its own clock says so, since the caller's began to run before the request was sent: by a tenth of
-/// the timeout, at least 10 ms and at most 500 ms. On a client whose time is up, a call that was cancelled, by whomever, is `DEADLINE_EXCEEDED`: tonic's
+/// Time is up for the server a little before its own clock says so, since the caller's began to run before the request was sent: by a fifth of
+/// the timeout, at least 10 ms and at most 1 s. On a client whose time is up, a call that was cancelled, by whomever, is `DEADLINE_EXCEEDED`: tonic's
 /// servers answer `CANCELLED` then.
 ///
 /// # Methods
 ///
 /// A client knows the methods that it calls. A server knows those that were [declared](Grpc::with_service); where none are, it learns them: a method is
-/// known after a reply with a `grpc-status` other than `UNIMPLEMENTED`. It learns up to 1,024, of at most 256 bytes each. Where something in front of the
+/// known after a reply with a `grpc-status` other than `UNIMPLEMENTED`, or after the head of a stream that its reader then drops. It learns up to 1,024, of at most 256 bytes each. Where something in front of the
 /// services replies to whatever comes, such as a check of credentials, declare them, so that strangers can teach it nothing. All other methods
 /// are `_OTHER`.
 ///
@@ -162,8 +162,8 @@ impl<S: Side> Grpc<S> {
             (End::Failed(Failure::Short { .. }), _) => Outcome::Named(GrpcCode::Unknown, "body_error"),
             (End::Panicked, _) => Outcome::Named(GrpcCode::Unknown, "panic"),
             (End::Dropped, Head::Status(code) | Head::Http(code)) => Outcome::Status(code),
-            (End::Dropped, Head::Open) if call.deadline.has_passed() => Outcome::Status(GrpcCode::DeadlineExceeded),
-            (End::Dropped, Head::Open) => Outcome::GivenUp,
+            (End::Dropped, _) if call.deadline.has_passed() => Outcome::Status(GrpcCode::DeadlineExceeded),
+            (End::Dropped, _) => Outcome::GivenUp,
         }
     }
 
@@ -175,17 +175,17 @@ impl<S: Side> Grpc<S> {
         }
     }
 
-    /// Keeps the method in mind, if there is one by this name: the reply has a status, and another than `UNIMPLEMENTED`.
+    /// Keeps the method in mind, if there is one by this name: the reply has a status other than `UNIMPLEMENTED`, or none and messages.
     fn learn(&self, call: &mut GrpcCall<S>, end: &End<'_>) {
         let trailers = match end {
             End::Complete { trailers } => *trailers,
             _ => None,
         };
-        let sent = call.head.sent(trailers);
-        let learn = |name: &str| match sent {
-            None | Some(GrpcCode::Unimplemented) => None,
-            Some(_) => self.methods.learn(name),
+        let replied = match call.head.sent(trailers) {
+            Some(code) => code != GrpcCode::Unimplemented,
+            None => call.head == Head::Begun,
         };
+        let learn = |name: &str| if replied { self.methods.learn(name) } else { None };
         match &mut call.method {
             RpcMethod::Known(MethodName::Shared(name)) => drop(learn(name)),
             method => method.decide(learn),

@@ -36,6 +36,7 @@ impl ClientFacts for GrpcCall<Client> {
 
 impl GrpcSide for Client {
     type GrpcSettings = ClientSettings;
+    type GrpcFacts = Option<Asked>;
 
     fn is_grpc_error(code: GrpcCode) -> bool {
         code != GrpcCode::Ok

@@ -10,6 +10,7 @@ use super::side::GrpcSide;
 use super::{Grpc, GrpcCall, GrpcCode};
 use crate::peer::peer;
 use crate::server::asked;
+use crate::side::sealed;
 use crate::{Say, Server, ServerFacts, Trust, TrustPolicy, Value, attribute, seen};
 
 /// What is configured on a server.
@@ -34,6 +35,7 @@ impl ServerFacts for GrpcCall<Server> {
 
 impl GrpcSide for Server {
     type GrpcSettings = ServerSettings;
+    type GrpcFacts = <Server as sealed::Side>::Facts;
 
     fn is_grpc_error(code: GrpcCode) -> bool {
         matches!(

@@ -13,6 +13,8 @@ use crate::side::{Side, sealed};
 pub trait GrpcSide: sealed::Side {
     /// What is configured on this side alone.
     type GrpcSettings: Clone + Debug + Default + Send + Sync;
+    /// What is known of a call on this side alone.
+    type GrpcFacts: Debug + Send + Sync;
 
     fn is_grpc_error(code: GrpcCode) -> bool;
 
@@ -26,7 +28,7 @@ pub trait GrpcSide: sealed::Side {
     where
         Self: Side;
 
-    fn read_grpc(grpc: &Grpc<Self>, request: &request::Parts) -> Self::Facts
+    fn read_grpc(grpc: &Grpc<Self>, request: &request::Parts) -> Self::GrpcFacts
     where
         Self: Side;
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode, response};
 
-use super::GrpcCode;
+use super::{GrpcCode, Wire};
 
 /// What a response's head says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,9 @@ pub(crate) enum Head {
     Status(GrpcCode),
     /// No status, but an error of HTTP, which stands for one.
     Http(GrpcCode),
-    /// Nothing yet.
+    /// No status yet: messages are to come, and then trailers.
+    Begun,
+    /// Nothing that gRPC knows, or no head yet.
     Open,
 }
 
@@ -19,6 +21,7 @@ impl Head {
     pub(crate) fn of(response: &response::Parts) -> Self {
         match (sent(&response.headers), response.status) {
             (Some(code), _) => Head::Status(code),
+            (None, StatusCode::OK) if Wire::of(&response.headers).is_some() => Head::Begun,
             (None, StatusCode::OK) => Head::Open,
             (None, status) => Head::Http(by_http(status)),
         }
@@ -27,7 +30,7 @@ impl Head {
     pub(crate) fn code(self) -> Option<GrpcCode> {
         match self {
             Head::Status(code) | Head::Http(code) => Some(code),
-            Head::Open => None,
+            Head::Begun | Head::Open => None,
         }
     }
 
@@ -112,6 +115,14 @@ mod tests {
             assert_eq!(head(status, &[]), Head::Http(code), "{status}");
         }
         assert_eq!(head(200, &[]), Head::Open);
+    }
+
+    #[test]
+    fn a_head_of_grpc_without_a_status_begins_a_stream() {
+        let response = Response::builder().header("content-type", "application/grpc");
+        let (response, ()) = response.body(()).unwrap().into_parts();
+        assert_eq!(Head::of(&response), Head::Begun);
+        assert_eq!((Head::Begun.code(), Head::Begun.sent(None)), (None, None));
     }
 
     #[test]

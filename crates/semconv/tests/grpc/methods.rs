@@ -48,6 +48,24 @@ fn a_call_without_a_reply_teaches_nothing() {
 }
 
 #[test]
+fn a_stream_that_has_begun_is_a_reply() {
+    let begun = || HeaderMap::from_iter([(http::header::CONTENT_TYPE, "application/grpc".parse().unwrap())]);
+    let (call, _) = ended(
+        &Grpc::server(),
+        asking("/a.S/M", &[]),
+        Some((200, begun())),
+        &End::Dropped,
+    );
+    assert_eq!(call.method(), "a.S/M");
+    let trailers = statuses(&["12"]);
+    let end = End::Complete {
+        trailers: Some(&trailers),
+    };
+    let (call, _) = ended(&Grpc::server(), asking("/a.S/M", &[]), Some((200, begun())), &end);
+    assert_eq!(call.method(), "_OTHER");
+}
+
+#[test]
 fn clones_learn_together() {
     let grpc = Grpc::server();
     let clone = grpc.clone();
