@@ -23,7 +23,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::sync::mpsc;
 use tonic::transport::Endpoint;
-use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::setup::{Otlp, Trace, Waterfall};
 
 /// Starts the shop's three services, sends real requests through them, and prints each as one trace.
@@ -72,12 +71,11 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     let door = gateway.address();
     let _services = [
-        catalog.start(&waterfall, |listener, telemetry| {
-            serve::http(listener, catalog::router(), telemetry, Registry::default())
+        catalog.start(&waterfall, |listener, telemetry, registry| {
+            serve::http(listener, catalog::router(), telemetry, registry)
         })?,
         payments.start(&waterfall, payments::serve)?,
-        gateway.start(&waterfall, |listener, telemetry| {
-            let mut registry = Registry::default();
+        gateway.start(&waterfall, |listener, telemetry, mut registry| {
             let router = gateway::router(telemetry, &mut registry, &upstreams)?;
             serve::http(listener, router, telemetry, registry)
         })?,

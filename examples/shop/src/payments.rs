@@ -27,11 +27,11 @@ struct Payments;
 pub(crate) fn serve(
     listener: TcpListener,
     telemetry: &Telemetry,
+    mut registry: Registry,
 ) -> anyhow::Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<>> {
     // Of these methods the spans have the names; of whatever else is asked for they do not.
     let grpc = Grpc::server().with_service(payments_server::SERVICE_NAME, ["Charge", "Receipt"]);
     let spans = Spans::new().with_tracer_provider(telemetry.tracer_provider());
-    let mut registry = Registry::default();
     let metrics = Metrics::grpc_server().with_stream_test(|call, _| call.method() == "shop.Payments/Receipt");
     let observers = (Extract::new().with_spans(spans), metrics.register(&mut registry)?);
     let payments = ObserveLayer::new(grpc, observers).named_layer(PaymentsServer::new(Payments));

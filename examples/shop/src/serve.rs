@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tower_telemetry::Extract;
 use tower_telemetry::observe::ObserveLayer;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
-use tower_telemetry::prometheus::{Metrics, Scrape};
+use tower_telemetry::prometheus::{Metrics, Scrape, SpanCounts};
 use tower_telemetry::semconv::Http;
 use tower_telemetry::setup::{Otlp, Telemetry, Waterfall};
 use tower_telemetry::span::Spans;
@@ -44,18 +44,21 @@ impl Bound {
     pub(crate) fn start<F, E>(
         self,
         waterfall: &Waterfall,
-        serve: impl FnOnce(TcpListener, &Telemetry) -> anyhow::Result<F>,
+        serve: impl FnOnce(TcpListener, &Telemetry, Registry) -> anyhow::Result<F>,
     ) -> anyhow::Result<Telemetry>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Display,
     {
-        let mut builder = Telemetry::builder(self.name).with_waterfall(waterfall.clone());
+        let mut registry = Registry::default();
+        let mut builder = Telemetry::builder(self.name)
+            .with_waterfall(waterfall.clone())
+            .with_span_counts(SpanCounts::register(&mut registry)?);
         if let Some(otlp) = Otlp::from_env()? {
             builder = builder.with_otlp(otlp);
         }
         let telemetry = builder.build()?;
-        let served = serve(self.listener, &telemetry)?;
+        let served = serve(self.listener, &telemetry, registry)?;
         tokio::spawn(async move {
             if let Err(error) = served.await {
                 eprintln!("{} stopped serving: {error}", self.name);

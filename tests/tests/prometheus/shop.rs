@@ -93,7 +93,9 @@ fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Metrics that the shop has something to say about, and of which service.
-const METRICS: [(&str, &str); 16] = [
+const METRICS: [(&str, &str); 18] = [
+    ("active_spans_total", "gateway"),
+    ("tower_telemetry_spans_ended_total", "payments"),
     ("http_server_request_duration_seconds_count", "gateway"),
     ("http_server_request_duration_seconds_sum", "gateway"),
     ("http_server_request_duration_seconds_bucket", "catalog"),

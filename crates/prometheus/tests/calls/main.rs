@@ -4,6 +4,7 @@ mod bodies;
 mod bounds;
 mod ends;
 mod exemplars;
+mod load;
 mod names;
 mod scrapes;
 mod server;
