@@ -10,14 +10,14 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut registry = Registry::default();
 //! let layer = Metrics::server().register(&mut registry)?.layer(Http::server());
-//! let mut metrics = Scrape::new(registry); // the service for `/metrics`
+//! let metrics = Scrape::new(registry); // the service for `/metrics`
 //!
 //! let mut service = layer.layer(service_fn(|_: Request<String>| async {
 //!     Ok::<_, std::convert::Infallible>(Response::new(String::from("hello")))
 //! }));
 //! drop(service.ready().await?.call(Request::new(String::new())).await?); // read to its end, or dropped
 //!
-//! let scraped = metrics.ready().await?.call(Request::get("/metrics").body(())?).await?;
+//! let scraped = metrics.oneshot(Request::get("/metrics").body(())?).await?;
 //! let text = http_body_util::BodyExt::collect(scraped.into_body()).await?.to_bytes();
 //! let text = std::str::from_utf8(&text)?;
 //! assert!(text.contains("http_server_active_requests{http_request_method=\"GET\"} 0"));
