@@ -7,6 +7,10 @@ use opentelemetry_sdk_0_32::metrics::{ManualReader, SdkMeterProvider};
 
 /// With the recorder that it installs, which keeps samples until they are asked for.
 pub(crate) fn axum_prometheus() -> PrometheusMetricLayer<'static> {
+    // It starts a task that tidies up, which is nothing a call pays for.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.expect("a runtime needs no more than memory");
+    let _entered = runtime.enter();
     let (layer, _) = PrometheusMetricLayer::pair();
     layer
 }
