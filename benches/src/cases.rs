@@ -15,7 +15,7 @@ use crate::peers::bridge::Extras;
 use crate::peers::{bridge, contrib, fast, metrics, reqwest};
 use crate::stacks::{self, axum, tower};
 use crate::workload::Caller::{Sampled, Unsampled};
-use crate::{chains, floors, ours};
+use crate::{chains, floors, ours, sanitizing};
 
 /// All cases, in the order of the table.
 pub(crate) fn cases() -> Vec<Case> {
@@ -77,6 +77,9 @@ pub(crate) fn cases() -> Vec<Case> {
             .peer("axum-otel-metrics (3 histograms) (axum)", |caller| {
                 axum(caller, |router| router.layer(metrics::axum_otel()))
             }),
+        Case::new("SAN", Sampled, "a span of twelve clean attributes is sanitized")
+            .ours(ours::EXPORTED, |_| sanitizing::exported())
+            .ours(ours::SET, |_| sanitizing::set()),
         Case::new("frame", Sampled, "one frame of a watched body")
             .ours(ours::FRAME, |caller| stacks::frames(caller, &ours::server())),
         Case::new("frame2", Unsampled, "one frame of a watched body, not sampled")

@@ -16,6 +16,7 @@ mod ours;
 mod peers;
 mod provider;
 mod rows;
+mod sanitizing;
 mod stacks;
 mod table;
 mod targets;

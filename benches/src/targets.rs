@@ -38,6 +38,7 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("M1", ours::METRICS_AXUM) => target(500, 0).in_axum(),
         ("C1", ours::REQWEST) => target(10_500, 12),
         ("C2", ours::REQWEST) => target(6_800, 9),
+        ("SAN", ours::EXPORTED | ours::SET) => target(600, 0),
         ("frame" | "frame2", ours::FRAME) => target(250, 0),
         _ => return None,
     })

@@ -54,3 +54,15 @@ pub const RPC_REQUEST_METADATA_PREFIX: &str = "rpc.request.metadata.";
 pub const RPC_RESPONSE_METADATA_PREFIX: &str = "rpc.response.metadata.";
 /// `http.response.header.`: what stands before the lower-case name of a captured response header.
 pub const HTTP_RESPONSE_HEADER_PREFIX: &str = "http.response.header.";
+
+/// What every name of this crate's attributes begins with.
+pub const NAMESPACES: [&str; 8] = [
+    "client.",
+    "error.",
+    "http.",
+    "network.",
+    "rpc.",
+    "server.",
+    "url.",
+    "user_agent.",
+];

@@ -54,6 +54,33 @@ const CREDENTIALS: [&str; 42] = [
     "x-xsrf-token",
 ];
 
+/// Of each length, the first letters of the headers that carry credentials: nearly all other names are told from these by a look.
+const LETTERS: [u32; 32] = {
+    let mut letters = [0; 32];
+    let mut at = 0;
+    while at < CREDENTIALS.len() {
+        let name = CREDENTIALS[at].as_bytes();
+        letters[name.len() % 32] |= letter(name[0]);
+        at += 1;
+    }
+    letters
+};
+
+const fn letter(byte: u8) -> u32 {
+    1 << (byte % 32)
+}
+
+/// Whether a header of this name, in lower case, is known to carry credentials, such as `authorization`, `cookie` or `x-api-key`.
+pub fn carries_credentials(name: &str) -> bool {
+    let first = name.bytes().next().map_or(0, letter);
+    LETTERS[name.len() % 32] & first != 0 && CREDENTIALS.contains(&name)
+}
+
+/// Whether the value of a header of this name, in lower case, is a URL, as in `referer` or `location`.
+pub fn holds_url(name: &str) -> bool {
+    URLS.contains(&name)
+}
+
 /// Headers whose value is a URL.
 const URLS: [&str; 7] = [
     "content-location",
@@ -106,7 +133,7 @@ impl AllowedHeaders {
             };
             let header = HeaderName::from_bytes(name.as_bytes());
             let header = header.map_err(|_| refused(Reason::NoName))?;
-            if CREDENTIALS.contains(&header.as_str()) {
+            if carries_credentials(header.as_str()) {
                 return Err(refused(Reason::Credentials));
             }
             if !allowed.contains(&header) {
@@ -114,6 +141,11 @@ impl AllowedHeaders {
             }
         }
         Ok(AllowedHeaders(allowed.into()))
+    }
+
+    /// Whether a header of this name, in lower case, is allowed.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|allowed| allowed == name)
     }
 
     /// Whether no header is allowed.
@@ -130,7 +162,7 @@ impl AllowedHeaders {
         self.0.iter().filter_map(|name| {
             let values = headers.get_all(name).into_iter().take(MAX_VALUES);
             let texts: Vec<_> = values
-                .map(|value| match (value.is_sensitive(), holds_url(name)) {
+                .map(|value| match (value.is_sensitive(), holds_url(name.as_str())) {
                     (true, _) => REDACTED.to_owned(),
                     (false, true) => url_text(value),
                     (false, false) => clean_bytes(value.as_bytes()).into_owned(),
@@ -139,10 +171,6 @@ impl AllowedHeaders {
             (!texts.is_empty()).then_some((name, texts))
         })
     }
-}
-
-fn holds_url(name: &HeaderName) -> bool {
-    URLS.contains(&name.as_str())
 }
 
 /// A URL without its secrets; one that is not UTF-8 is not looked into.
@@ -221,6 +249,22 @@ mod tests {
     }
 
     #[test]
+    fn other_names_carry_no_credentials() {
+        for name in [
+            "",
+            "host",
+            "accept",
+            "x-request-id",
+            "user-agent",
+            "cookies",
+            "set-cookie3",
+        ] {
+            assert!(!carries_credentials(name), "{name}");
+        }
+        assert!(holds_url("referer") && !holds_url("via"));
+    }
+
+    #[test]
     fn what_is_no_name_is_refused() {
         for name in ["", "a b", "a:b", "é", "a\nb", "x-tenant "] {
             let refused = AllowedHeaders::new([name]).unwrap_err();
@@ -239,7 +283,7 @@ mod tests {
     #[test]
     fn nothing_is_captured_by_default() {
         let headers = HeaderMap::from_iter([(http::header::VIA, "a".parse().unwrap())]);
-        assert!(AllowedHeaders::default().is_empty());
+        assert!(AllowedHeaders::default().is_empty() && !AllowedHeaders::default().contains("via"));
         assert!(captured(&AllowedHeaders::default(), &headers).is_empty());
     }
 

@@ -120,6 +120,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod attribute;
+pub mod header;
 pub mod text;
 pub mod url;
 
@@ -133,7 +134,6 @@ mod facts;
 mod forwarded;
 mod grpc;
 mod hash;
-mod header;
 mod http_or_grpc;
 mod memory;
 mod method;

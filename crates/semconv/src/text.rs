@@ -33,7 +33,7 @@ pub fn clean_bytes(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return clean(text);
     }
-    let mut cleaned = Cleaned::new(MAX_TEXT);
+    let mut cleaned = Cleaned::new(Limit::Bytes(MAX_TEXT));
     for chunk in bytes.utf8_chunks() {
         cleaned.push(chunk.valid());
         for byte in chunk.invalid() {
@@ -56,17 +56,105 @@ pub(crate) fn clean_owned(text: String) -> String {
 
 /// [`clean`] with another limit.
 pub(crate) fn clean_to(text: &str, max: usize) -> Cow<'_, str> {
-    let text = cut(text, max);
-    // Without a way out of the loop, the compiler looks at many bytes at once.
-    let plain = text
-        .bytes()
-        .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
-    if plain || !text.contains(is_unsafe) {
-        return Cow::Borrowed(text);
+    clean_within(text, Limit::Bytes(max)).text
+}
+
+/// How long a recorded text may be. No character is ever cut in two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// So many bytes of UTF-8.
+    Bytes(usize),
+    /// So many characters (Unicode scalar values).
+    Chars(usize),
+}
+
+/// What [`clean_within`] makes of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clean<'a> {
+    /// The text: borrowed, unless something had to be escaped.
+    pub text: Cow<'a, str>,
+    /// Whether there was more of it.
+    pub is_cut: bool,
+}
+
+/// [`clean`] with another limit, telling whether the text was cut.
+///
+/// ```
+/// use tower_telemetry_semconv::text::{Limit, clean_within};
+///
+/// let clean = clean_within("Amélie", Limit::Chars(3));
+/// assert_eq!((&*clean.text, clean.is_cut), ("Amé", true));
+/// ```
+pub fn clean_within(text: &str, limit: Limit) -> Clean<'_> {
+    let kept = limit.cut(text);
+    let is_cut = kept.len() < text.len();
+    if is_plain(kept) || !kept.contains(is_unsafe) {
+        let text = Cow::Borrowed(kept);
+        return Clean { text, is_cut };
     }
-    let mut cleaned = Cleaned::new(max);
-    cleaned.push(text);
-    Cow::Owned(cleaned.text)
+    let mut cleaned = Cleaned::new(limit);
+    cleaned.push(kept);
+    Clean {
+        is_cut: is_cut || cleaned.full,
+        text: Cow::Owned(cleaned.text),
+    }
+}
+
+/// Whether a text is made of printable ASCII alone: then it is clean, whatever its length.
+#[inline]
+pub fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // The last word is in part looked at for the second time, which is faster than byte by byte.
+    let found = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) if bytes.len() <= 16 => not_plain(first) | not_plain(last),
+        _ => words_not_plain(bytes),
+    };
+    found & (u64::MAX / 0xff * 0x80) == 0
+}
+
+/// The same for texts that are longer than two words, or shorter than one.
+#[inline(never)]
+fn words_not_plain(bytes: &[u8]) -> u64 {
+    let Some(last) = bytes.last_chunk() else {
+        let plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        return if plain { 0 } else { u64::MAX };
+    };
+    let words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
+    words.fold(not_plain(last), |found, word| found | not_plain(word))
+}
+
+/// The upper bit of some byte of the result is set exactly if a byte of the word, which is UTF-8, is not printable ASCII.
+#[inline]
+fn not_plain(word: &[u8; 8]) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    let word = u64::from_ne_bytes(*word);
+    // Below a space the difference is negative, and above a tilde the sum has the upper bit. What is carried from one byte to the next
+    // comes from a byte that is found itself; no byte of UTF-8 is 0xff, which alone would be lost.
+    word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH)
+}
+
+impl Limit {
+    /// The longest beginning of a text within this limit.
+    pub fn cut(self, text: &str) -> &str {
+        match self {
+            Limit::Bytes(max) => cut(text, max),
+            Limit::Chars(max) if text.len() <= max => text,
+            Limit::Chars(max) => text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end]),
+        }
+    }
+
+    /// What a character takes of the limit.
+    fn size(self, c: char) -> usize {
+        match self {
+            Limit::Bytes(_) => c.len_utf8(),
+            Limit::Chars(_) => 1,
+        }
+    }
+
+    fn max(self) -> usize {
+        let (Limit::Bytes(max) | Limit::Chars(max)) = self;
+        max
+    }
 }
 
 /// The longest beginning of a text that has at most this many bytes.
@@ -89,15 +177,17 @@ fn is_unsafe(c: char) -> bool {
 /// A text under construction that takes whole characters and escapes until it is full.
 struct Cleaned {
     text: String,
-    max: usize,
+    limit: Limit,
+    taken: usize,
     full: bool,
 }
 
 impl Cleaned {
-    fn new(max: usize) -> Self {
+    fn new(limit: Limit) -> Self {
         Cleaned {
             text: String::new(),
-            max,
+            limit,
+            taken: 0,
             full: false,
         }
     }
@@ -109,21 +199,24 @@ impl Cleaned {
             }
             if is_unsafe(c) {
                 self.push_piece(format_args!("{}", c.escape_default()));
-            } else if self.text.len() + c.len_utf8() <= self.max {
+            } else if self.taken + self.limit.size(c) <= self.limit.max() {
                 self.text.push(c);
+                self.taken += self.limit.size(c);
             } else {
                 self.full = true;
             }
         }
     }
 
+    /// A piece of ASCII.
     fn push_piece(&mut self, piece: std::fmt::Arguments<'_>) {
         let before = self.text.len();
         if !self.full {
             // Writing to a `String` does not fail.
             let _ = std::fmt::Write::write_fmt(&mut self.text, piece);
+            self.taken += self.text.len() - before;
         }
-        if self.text.len() > self.max {
+        if self.taken > self.limit.max() {
             self.text.truncate(before);
             self.full = true;
         }
@@ -140,6 +233,51 @@ mod tests {
     fn a_text_that_is_clean_is_borrowed() {
         for text in ["", "curl/8.5", "/é/日本/👩\u{200d}👩", "%0d%0a", r"C:\x"] {
             assert!(matches!(clean(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_is_printable_ascii() {
+        for len in 0..40 {
+            let plain = "~".repeat(len);
+            assert!(is_plain(&plain) && is_plain(&plain.replace('~', " ")));
+            for at in 0..len {
+                for other in ["\0", "\u{1f}", "\u{7f}", "\u{80}", "é", "\u{10ffff}"] {
+                    let text = [&plain[..at], other, &plain[at..]].concat();
+                    assert!(!is_plain(&text), "{text:?}");
+                    assert!(!is_plain(&text.replace('~', " ")), "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_of_characters_counts_characters() {
+        let rows = [
+            ("aé€👩x", 4, "aé€👩", true),
+            ("aé€👩", 4, "aé€👩", false),
+            ("aé€👩", 9, "aé€👩", false),
+            ("a\nb", 4, r"a\nb", false),
+            ("a\nb", 3, r"a\n", true),
+            ("a\nb", 2, "a", true),
+            ("", 0, "", false),
+            ("a", 0, "", true),
+        ];
+        for (text, max, cleaned, is_cut) in rows {
+            let clean = clean_within(text, Limit::Chars(max));
+            assert_eq!((&*clean.text, clean.is_cut), (cleaned, is_cut), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        for (text, is_cut) in [
+            ("1234567", false),
+            ("12345678", true),
+            ("a\n4567", false),
+            ("a\n45678", true),
+        ] {
+            assert_eq!(clean_within(text, Limit::Bytes(7)).is_cut, is_cut, "{text:?}");
         }
     }
 
@@ -208,6 +346,7 @@ mod tests {
         #[test]
         fn whatever_comes_the_result_is_clean_short_and_stable(text in hostile()) {
             let cleaned = clean(&text);
+            prop_assert_eq!(is_plain(&text), text.bytes().all(|byte| matches!(byte, b' '..=b'~')));
             prop_assert!(cleaned.len() <= MAX_TEXT);
             prop_assert!(!cleaned.contains(is_unsafe));
             prop_assert_eq!(&clean(&cleaned), &cleaned);

@@ -1,6 +1,7 @@
 //! URLs without credentials.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode;
@@ -25,16 +26,33 @@ pub const REDACTED_QUERY_KEYS: [&str; 7] = [
 /// The keys whose values are redacted: [`REDACTED_QUERY_KEYS`] by default.
 ///
 /// Keys are case-sensitive, and compared after percent-decoding: `s%69g` is `sig`.
-#[derive(Clone, Debug, Default)]
-pub struct RedactedKeys(Option<Arc<[String]>>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RedactedKeys(Keys);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Keys {
+    #[default]
+    Standard,
+    Given(Arc<[String]>),
+    All,
+}
 
 /// [`REDACTED_QUERY_KEYS`].
-pub(crate) static STANDARD_KEYS: RedactedKeys = RedactedKeys(None);
+pub(crate) static STANDARD_KEYS: RedactedKeys = RedactedKeys(Keys::Standard);
 
 impl RedactedKeys {
     /// These keys and no others.
     pub fn new(keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        RedactedKeys(Some(keys.into_iter().map(Into::into).collect()))
+        RedactedKeys(Keys::Given(keys.into_iter().map(Into::into).collect()))
+    }
+
+    /// Every key. What stands in a query without a key is taken for a value, too.
+    pub fn all() -> Self {
+        RedactedKeys(Keys::All)
+    }
+
+    fn are_all(&self) -> bool {
+        self.0 == Keys::All
     }
 
     /// Whether this, as it is spelled in a URL, is one of the keys.
@@ -45,8 +63,9 @@ impl RedactedKeys {
             false => spelled == key.as_bytes(),
         };
         match &self.0 {
-            Some(keys) => keys.iter().any(|key| is(key)),
-            None => REDACTED_QUERY_KEYS.into_iter().any(is),
+            Keys::Standard => REDACTED_QUERY_KEYS.into_iter().any(is),
+            Keys::Given(keys) => keys.iter().any(|key| is(key)),
+            Keys::All => true,
         }
     }
 }
@@ -64,24 +83,36 @@ impl RedactedKeys {
 /// assert_eq!(redact_query("s%69g=c2VjcmV0", &keys), "s%69g=REDACTED");
 /// ```
 pub fn redact_query<'a>(query: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
-    redact(query, |byte| matches!(byte, b'&' | b'#'), keys)
+    let ends = |byte| matches!(byte, b'&' | b'#');
+    match keys.are_all() {
+        true => redact(query, ends, before_any_value),
+        false => redact_listed(query, ends, keys),
+    }
 }
 
 /// Replaces the values of the listed keys in the matrix parameters of a path, as in `/a;sig=c2VjcmV0/b`.
 pub fn redact_path<'a>(path: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
-    redact(path, |byte| byte == b'/', keys)
+    redact_listed(path, |byte| byte == b'/', keys)
 }
 
-/// Redacts the pairs that end at these bytes, which are ASCII, as are all bytes a text is split at here.
-fn redact<'a>(text: &'a str, ends: impl Fn(u8) -> bool, keys: &RedactedKeys) -> Cow<'a, str> {
-    if !text.as_bytes().contains(&b'=') {
-        return Cow::Borrowed(text);
+fn redact_listed<'a>(text: &'a str, ends: impl Fn(u8) -> bool, keys: &RedactedKeys) -> Cow<'a, str> {
+    match text.as_bytes().contains(&b'=') {
+        true => redact(text, ends, |pair| before_secret(pair, keys)),
+        false => Cow::Borrowed(text),
     }
+}
+
+/// Redacts the pairs that end at these bytes, which are ASCII, as are all bytes a text is split at here. Of each pair, so many bytes stay.
+fn redact<'a>(
+    text: &'a str,
+    ends: impl Fn(u8) -> bool,
+    before_secret: impl Fn(&[u8]) -> Option<usize>,
+) -> Cow<'a, str> {
     let mut redacted = String::new();
     let mut copied = 0;
     let mut at = 0;
     for pair in text.as_bytes().split(|byte| ends(*byte)) {
-        if let Some(kept) = before_secret(pair, keys) {
+        if let Some(kept) = before_secret(pair) {
             redacted.push_str(&text[copied..at + kept]);
             redacted.push_str(REDACTED);
             copied = at + pair.len();
@@ -93,6 +124,14 @@ fn redact<'a>(text: &'a str, ends: impl Fn(u8) -> bool, keys: &RedactedKeys) -> 
     }
     redacted.push_str(&text[copied..]);
     Cow::Owned(redacted)
+}
+
+/// The bytes of a pair up to its value, which is all of it where it has no key.
+fn before_any_value(pair: &[u8]) -> Option<usize> {
+    match pair.iter().position(|byte| *byte == b'=') {
+        Some(equals) => Some(equals + 1),
+        None => pair.iter().position(|byte| *byte != b'?'),
+    }
 }
 
 /// The bytes of a pair up to its value, if that is a secret.
@@ -120,6 +159,9 @@ fn before_secret(pair: &[u8], keys: &RedactedKeys) -> Option<usize> {
 /// assert_eq!(redact_url("https://host/@me?to=a@b", &keys), "https://host/@me?to=a@b");
 /// ```
 pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
+    if !may_hold_credentials(url) && !keys.are_all() {
+        return Cow::Borrowed(url);
+    }
     let (start, rest) = url.split_at(authority_start(url));
     let (authority, rest) = rest.split_at(match start {
         "" => 0,
@@ -132,6 +174,30 @@ pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
         (None, ..) => Cow::Owned([start, authority, &path, &query].concat()),
         (Some(host), ..) => Cow::Owned([start, "REDACTED:REDACTED@", host, &path, &query].concat()),
     }
+}
+
+/// Whether there is any reason to redact a URL, a path or a query: a sign that ends user information, or one that stands before a value.
+#[inline]
+pub fn may_hold_credentials(url: &str) -> bool {
+    Classes::of(url).contain(Classes::EQUALS | Classes::AT)
+}
+
+/// Where the path of a URL, absolute or not, stands: from the end of the authority to the query or the fragment.
+///
+/// ```
+/// use tower_telemetry_semconv::url::path_of;
+///
+/// assert_eq!(path_of("https://host/a/b?c#d"), 12..16);
+/// assert_eq!(path_of("/a?b"), 0..2);
+/// ```
+pub fn path_of(url: &str) -> Range<usize> {
+    let rest = authority_start(url);
+    let start = match rest {
+        0 => 0,
+        _ => url[rest..].find(['/', '?', '#']).map_or(url.len(), |at| rest + at),
+    };
+    let end = url[start..].find(['?', '#']).map_or(url.len(), |at| start + at);
+    start..end
 }
 
 /// Where the authority begins: behind the first `//`, if nothing or a scheme stands before it. At 0 there is none.
@@ -167,7 +233,7 @@ pub fn full_url(scheme: &str, authority: &str, path_and_query: &str, keys: &Reda
         false => ("", authority),
     };
     let classes = Classes::of(rest);
-    let (path, query) = match classes.contain(Classes::EQUALS) {
+    let (path, query) = match classes.contain(Classes::EQUALS) || keys.are_all() {
         true => redact_path_and_query(rest, keys),
         false => (Cow::Borrowed(rest), Cow::Borrowed("")),
     };

@@ -79,6 +79,25 @@ fn given_keys_replace_the_standard_ones() {
 }
 
 #[test]
+fn all_values_can_be_redacted() {
+    let rows = [
+        ("a=b&c=d", "a=REDACTED&c=REDACTED"),
+        ("a=&b", "a=REDACTED&REDACTED"),
+        ("a?b=c;d=e", "a?b=REDACTED"),
+        ("?a=b#c", "?a=REDACTED#REDACTED"),
+        ("?word", "?REDACTED"),
+        ("", ""),
+        ("&&", "&&"),
+        ("?", "?"),
+    ];
+    for (query, redacted) in rows {
+        assert_eq!(redact_query(query, &RedactedKeys::all()), redacted, "{query}");
+    }
+    let redacted = redact_url("https://u@h/a/b;c=d?word#e", &RedactedKeys::all());
+    assert_eq!(redacted, "https://REDACTED:REDACTED@h/a/b;c=REDACTED?REDACTED#REDACTED");
+}
+
+#[test]
 fn urls_are_redacted() {
     let rows = [
         ("user and word", "https://u:p@h/", "https://REDACTED:REDACTED@h/"),
@@ -155,7 +174,7 @@ proptest! {
         scheme in "https?|ws|[a-z:/@=?]{0,3}",
         authority in "((us[e=]r:?@)?@)?host(:81)?|\\PC{0,9}|[a-z:/@=?#]{0,8}",
         rest in "(/[a-zé=;]{0,4}|/sig=s;?){0,3}([?#]([a-z%&;=?]|sig=s&?|é|\u{1b}){0,6})?|\\PC{0,20}|[a-z:/@=?#]{0,8}",
-        keys in prop::sample::select(vec![RedactedKeys::default(), RedactedKeys::new(["a", "us"]), RedactedKeys::new([""; 0])]),
+        keys in prop::sample::select(vec![RedactedKeys::default(), RedactedKeys::new(["a", "us"]), RedactedKeys::new([""; 0]), RedactedKeys::all()]),
     ) {
         let url = format!("{scheme}://{authority}{rest}");
         let redacted = redact_url(&url, &keys);
@@ -164,8 +183,10 @@ proptest! {
 
     #[test]
     fn any_text_can_be_redacted(text in "\\PC*|[&;?#=/@:sig%69]{0,40}") {
-        let redacted = redact_url(&text, &RedactedKeys::default());
-        prop_assert_eq!(&redact_url(&redacted, &RedactedKeys::default()), &redacted);
-        full_url("http", &text, &text, &RedactedKeys::default());
+        for keys in [RedactedKeys::default(), RedactedKeys::all()] {
+            let redacted = redact_url(&text, &keys);
+            prop_assert_eq!(&redact_url(&redacted, &keys), &redacted);
+            full_url("http", &text, &text, &keys);
+        }
     }
 }

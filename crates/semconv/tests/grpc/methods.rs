@@ -1,5 +1,7 @@
 //! Which methods are known.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use tower_telemetry_observe::{ClassifyHttp, End};
 use tower_telemetry_semconv::{Grpc, GrpcCall, Server, Side};
@@ -92,6 +94,19 @@ fn a_client_knows_what_it_asks_for() {
         assert_eq!(names(&grpc, "/a.S/M", sent), [KNOWN, KNOWN]);
     }
     assert_eq!(names(&grpc, "/healthz", &["0"]), [["_OTHER", "healthz", "grpc"]; 2]);
+}
+
+#[test]
+fn a_clients_names_are_kept_once_there_was_a_reply() {
+    let grpc = Grpc::client();
+    let reply = |sent: &[&'static str]| {
+        let (call, _) = ended(&grpc, asking("/kept.S/M", &[]), Some((200, statuses(sent))), &COMPLETE);
+        matches!(call.span_name(), Cow::Borrowed("kept.S/M"))
+    };
+    assert_eq!(
+        [reply(&["12"]), reply(&["12"]), reply(&["0"]), reply(&["0"])],
+        [false, false, false, true]
+    );
 }
 
 #[test]

@@ -1,0 +1,199 @@
+//! A policy at work.
+
+use std::borrow::Cow;
+
+use tower_telemetry_semconv::header::holds_url;
+use tower_telemetry_semconv::url::REDACTED;
+use tower_telemetry_semconv::{AllowedHeaders, text};
+
+use crate::counts::{Change, Counters};
+use crate::rule::{Map, Rule};
+use crate::secrets::Secrets;
+use crate::table::Table;
+use crate::url::{UrlRules, then};
+use crate::{ErrorTexts, HashKey, Truncation};
+
+/// All that a [`Sanitizer`](crate::Sanitizer) knows.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) rules: Table<Action>,
+    pub(crate) truncation: Truncation,
+    pub(crate) secrets: Secrets,
+    /// The most bytes of a text that is surely neither cut nor looked into: none, where secrets are looked for.
+    pub(crate) surely_whole: usize,
+    pub(crate) urls: UrlRules,
+    pub(crate) key: Option<HashKey>,
+    pub(crate) headers: Option<AllowedHeaders>,
+    pub(crate) credentials: Box<[Box<str>]>,
+    pub(crate) error_texts: ErrorTexts,
+    #[cfg(feature = "opentelemetry_sdk")]
+    pub(crate) limits: crate::otel::Limits,
+    pub(crate) counters: Counters,
+    /// The keys of what was mapped.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) mapped: crate::otel::Settled,
+    /// The bits of rules that only matter to texts that may hold credentials of URLs.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) url_rules: u64,
+    /// Whether the rules of semconv are enough for what it says.
+    pub(crate) adds_to_semconv: bool,
+}
+
+/// A rule, ready to be followed.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Rule(Rule),
+    /// A path alone.
+    Path,
+    /// A query alone.
+    Query,
+    /// A header, whose name begins there in the key.
+    Header(usize),
+    /// A text about an error.
+    ErrorText,
+}
+
+#[cfg(feature = "opentelemetry")]
+impl Action {
+    /// Whether it is done to what is no text, too.
+    pub(crate) fn is_for_all(&self) -> bool {
+        matches!(
+            self,
+            Action::Rule(Rule::Drop | Rule::Redact | Rule::Hash | Rule::Group(_) | Rule::Map(_))
+        )
+    }
+}
+
+impl Policy {
+    /// Whether a text for which there is no rule can stay as it is; if not, it has to be looked at more closely.
+    #[inline]
+    pub(crate) fn is_fine(&self, text: &str) -> bool {
+        text.len() <= self.surely_whole && text::is_plain(text)
+    }
+
+    /// A text for which there is no rule.
+    #[inline]
+    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.is_fine(text) {
+            true => Cow::Borrowed(text),
+            false => self.finish(self.without_secrets(Cow::Borrowed(text)), &self.truncation),
+        }
+    }
+
+    /// What is done to a text; nothing of it is left for `None`.
+    pub(crate) fn apply<'a>(&self, action: &Action, key: &str, text: &'a str) -> Option<Cow<'a, str>> {
+        let done = match action {
+            Action::Rule(rule) => return self.follow(rule, text),
+            Action::Path => self.url_part(self.urls.path(text)),
+            Action::Query => self
+                .urls
+                .query(text)
+                .map_or_else(|| self.dropped(), |query| self.url_part(query)),
+            Action::Header(start) => return self.header(key.get(*start..).unwrap_or_default(), text),
+            Action::ErrorText => return self.error_text(text),
+        };
+        done.map(|text| self.finish(text, &self.truncation))
+    }
+
+    fn follow<'a>(&self, rule: &Rule, text: &'a str) -> Option<Cow<'a, str>> {
+        Some(match rule {
+            Rule::Keep => self.finish(Cow::Borrowed(text), &self.truncation),
+            Rule::Drop => return self.dropped(),
+            Rule::Redact => self.redacted(text),
+            Rule::Truncate(truncation) => self.finish(self.without_secrets(Cow::Borrowed(text)), truncation),
+            Rule::Url => self.finish(self.url_part(self.urls.url(text))?, &self.truncation),
+            Rule::Hash => Cow::Owned(self.hash(text)?),
+            Rule::Group(groups) => Cow::Owned(self.group(text, *groups)?),
+            Rule::Map(map) => Cow::Owned(self.map(map, text)?),
+        })
+    }
+
+    pub(crate) fn hash(&self, text: &str) -> Option<String> {
+        self.counters.add(Change::Hashed, 1);
+        Some(self.key.as_ref()?.hash(text))
+    }
+
+    pub(crate) fn group(&self, text: &str, groups: u32) -> Option<String> {
+        self.counters.add(Change::Grouped, 1);
+        Some(format!("group-{}", self.key.as_ref()?.group(text, groups)))
+    }
+
+    pub(crate) fn map(&self, map: &Map, text: &str) -> Option<String> {
+        let Some(mapped) = map.apply(text) else {
+            return self.dropped();
+        };
+        self.counters.add(Change::Mapped, 1);
+        Some(self.finish(Cow::Owned(mapped), &self.truncation).into_owned())
+    }
+
+    pub(crate) fn redacted<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if text == REDACTED {
+            return Cow::Borrowed(text);
+        }
+        self.counters.add(Change::Redacted, 1);
+        Cow::Borrowed(REDACTED)
+    }
+
+    pub(crate) fn dropped<T>(&self) -> Option<T> {
+        self.counters.add(Change::Dropped, 1);
+        None
+    }
+
+    pub(crate) fn error_text<'a>(&self, text: &'a str) -> Option<Cow<'a, str>> {
+        match self.error_texts {
+            ErrorTexts::Kept => Some(self.text(text)),
+            ErrorTexts::Dropped if text.is_empty() => Some(Cow::Borrowed(text)),
+            ErrorTexts::Dropped => self.dropped(),
+        }
+    }
+
+    pub(crate) fn url<'a>(&self, url: &'a str) -> Cow<'a, str> {
+        self.finish(self.url_part(self.urls.url(url)).unwrap_or_default(), &self.truncation)
+    }
+
+    /// A header that carries no credentials.
+    pub(crate) fn header<'a>(&self, name: &str, value: &'a str) -> Option<Cow<'a, str>> {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        let allowed = self.headers.as_ref().is_none_or(|headers| headers.contains(&name));
+        match (allowed, holds_url(&name)) {
+            (false, _) => self.dropped(),
+            (true, true) => Some(self.url(value)),
+            (true, false) => Some(self.text(value)),
+        }
+    }
+
+    /// Counts what was redacted in a URL, and looks for secrets in the rest.
+    fn url_part<'a>(&self, url: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        if let Cow::Owned(_) = url {
+            self.counters.add(Change::Redacted, 1);
+        }
+        Some(self.without_secrets(url))
+    }
+
+    fn without_secrets<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        if self.secrets.is_empty() {
+            return text;
+        }
+        then(text, |text| {
+            let redacted = self.secrets.redact(text, &self.urls);
+            if let Cow::Owned(_) = redacted {
+                self.counters.add(Change::Redacted, 1);
+            }
+            redacted
+        })
+    }
+
+    /// The last step for each text: it is escaped, and cut.
+    fn finish<'a>(&self, text: Cow<'a, str>, truncation: &Truncation) -> Cow<'a, str> {
+        let mut is_cut = false;
+        let finished = then(text, |text| {
+            let clean = truncation.apply(text);
+            is_cut = clean.is_cut;
+            clean.text
+        });
+        if is_cut {
+            self.counters.add(Change::Cut, 1);
+        }
+        finished
+    }
+}
