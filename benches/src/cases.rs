@@ -9,9 +9,10 @@ use tower_otel::trace::HttpLayer;
 use tracing::Level;
 
 use crate::case::Case;
+use crate::counted::Counted;
 use crate::drive::Pair;
 use crate::peers::bridge::Extras;
-use crate::peers::{bridge, contrib, fast, reqwest};
+use crate::peers::{bridge, contrib, fast, metrics, reqwest};
 use crate::stacks::{self, axum, tower};
 use crate::workload::Caller::{Sampled, Unsampled};
 use crate::{chains, floors, ours, sanitizing};
@@ -62,6 +63,20 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         client_spans(Case::new("C1", Sampled, "client span and injection, sampled")),
         client_spans(Case::new("C2", Unsampled, "client span and injection, not sampled")),
+        Case::new("M1", Sampled, "metrics: a counter, a duration, a gauge")
+            .floor("prometheus-client by hand, found beforehand", |caller| {
+                stacks::instead(caller, Counted::new())
+            })
+            .ours(ours::METRICS, |caller| tower(caller, &ours::metrics()))
+            .ours(ours::METRICS_AXUM, |caller| {
+                axum(caller, |router| router.layer(ours::metrics()))
+            })
+            .peer("axum-prometheus (axum)", |caller| {
+                axum(caller, |router| router.layer(metrics::axum_prometheus()))
+            })
+            .peer("axum-otel-metrics (3 histograms) (axum)", |caller| {
+                axum(caller, |router| router.layer(metrics::axum_otel()))
+            }),
         Case::new("SAN", Sampled, "a span of twelve clean attributes is sanitized")
             .ours(ours::EXPORTED, |_| sanitizing::exported())
             .ours(ours::SET, |_| sanitizing::set()),

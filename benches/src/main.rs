@@ -8,6 +8,7 @@ mod case;
 mod cases;
 mod chains;
 mod child;
+mod counted;
 mod drive;
 mod floors;
 mod options;

@@ -4,9 +4,11 @@ use http::uri::Scheme;
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use prometheus_client::registry::Registry;
+use tower_telemetry::prometheus::{Metrics, MetricsLayer};
 use tower_telemetry::propagate::Propagation;
 use tower_telemetry::reqwest::ReqwestMiddleware;
-use tower_telemetry::semconv::Http;
+use tower_telemetry::semconv::{Http, Server};
 use tower_telemetry::span::Spans;
 use tower_telemetry::{ExtractLayer, Inject, InjectLayer};
 
@@ -24,6 +26,8 @@ pub(crate) const UNTOLD_AXUM: &str = "tower-telemetry, by default (axum)";
 pub(crate) const EXPORTED: &str = "tower-telemetry, before the exporter";
 pub(crate) const SET: &str = "tower-telemetry, when they are set";
 pub(crate) const FRAME: &str = "tower-telemetry";
+pub(crate) const METRICS: &str = "tower-telemetry, metrics";
+pub(crate) const METRICS_AXUM: &str = "tower-telemetry, metrics (axum)";
 
 /// The server layer that knows its tracer.
 pub(crate) fn server() -> ExtractLayer {
@@ -49,6 +53,13 @@ pub(crate) fn client() -> InjectLayer {
 pub(crate) fn middleware() -> ReqwestMiddleware {
     let inject = Inject::new().with_spans(Spans::client().with_tracer_provider(&provider()));
     ReqwestMiddleware::new(Http::client(), inject)
+}
+
+/// The server layer that counts and times.
+pub(crate) fn metrics() -> MetricsLayer<Http<Server>> {
+    let metrics = Metrics::server().register(&mut Registry::default());
+    let metrics = metrics.expect("an empty registry takes any name");
+    metrics.layer(Http::server().with_scheme(Scheme::HTTP))
 }
 
 /// Installs a provider for everybody.

@@ -3,4 +3,5 @@
 pub(crate) mod bridge;
 pub(crate) mod contrib;
 pub(crate) mod fast;
+pub(crate) mod metrics;
 pub(crate) mod reqwest;

@@ -34,6 +34,8 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("S3p", ours::UNTOLD) => target(1_400, 2),
         ("S3p", ours::UNTOLD_AXUM) => target(1_400, 2).in_axum(),
         ("C1", ours::GIVEN) => target(6_000, 7),
+        ("M1", ours::METRICS) => target(500, 0),
+        ("M1", ours::METRICS_AXUM) => target(500, 0).in_axum(),
         ("C1", ours::REQWEST) => target(10_500, 12),
         ("C2", ours::REQWEST) => target(6_800, 9),
         ("SAN", ours::EXPORTED | ours::SET) => target(600, 0),

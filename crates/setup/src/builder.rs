@@ -7,6 +7,8 @@ use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracerProvider, ShouldSample, SpanExporter};
+#[cfg(feature = "prometheus")]
+use tower_telemetry_prometheus::SpanCounts;
 use tower_telemetry_propagate::W3c;
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -36,6 +38,8 @@ pub struct TelemetryBuilder {
     otlp: Option<Otlp>,
     set_propagator: Box<dyn FnOnce() + Send>,
     exporters: Vec<Start>,
+    #[cfg(feature = "prometheus")]
+    span_counts: Option<SpanCounts>,
     shutdown_timeout: Duration,
 }
 
@@ -50,6 +54,8 @@ impl TelemetryBuilder {
             otlp: None,
             set_propagator: Box::new(|| global::set_text_map_propagator(W3c)),
             exporters: Vec::new(),
+            #[cfg(feature = "prometheus")]
+            span_counts: None,
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         }
     }
@@ -95,6 +101,14 @@ impl TelemetryBuilder {
     /// Exports by this exporter, too, in batches on a thread of their own, outside any async runtime. May be called several times.
     pub fn with_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
         self.exporters.push(start(exporter));
+        self
+    }
+
+    /// Counts the spans that are being recorded (`active_spans_total`), those that have started and ended, and those that OTLP exports
+    /// or loses. An exporter of your own is counted when it is handed over as a [`SpanCounts::exporter`].
+    #[cfg(feature = "prometheus")]
+    pub fn with_span_counts(mut self, counts: SpanCounts) -> Self {
+        self.span_counts = Some(counts);
         self
     }
 
@@ -154,6 +168,12 @@ impl TelemetryBuilder {
         #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
         if let Some(otlp) = self.otlp {
             let exporter = otlp.build(&environment::process)?;
+            #[cfg(feature = "prometheus")]
+            exporters.push(match &self.span_counts {
+                Some(counts) => start(counts.exporter(exporter)),
+                None => start(exporter),
+            });
+            #[cfg(not(feature = "prometheus"))]
             exporters.push(start(exporter));
         }
         let processors = exporters.into_iter().map(|start| start(timeout)).collect();
@@ -163,7 +183,14 @@ impl TelemetryBuilder {
         if let Some(sampler) = self.sampler {
             provider = provider.with_sampler(sampler);
         }
-        let provider = provider.with_span_processor(pipeline.clone()).build();
+        #[cfg(feature = "prometheus")]
+        let provider = match self.span_counts {
+            Some(counts) => provider.with_span_processor(counts.processor(pipeline.clone())),
+            None => provider.with_span_processor(pipeline.clone()),
+        };
+        #[cfg(not(feature = "prometheus"))]
+        let provider = provider.with_span_processor(pipeline.clone());
+        let provider = provider.build();
         if let Reach::Process(_) = reach {
             global::set_tracer_provider(provider.clone());
             (self.set_propagator)();

@@ -31,6 +31,7 @@
 //! | [`semconv`] | `tower-telemetry-semconv` | what requests say, in the words of the semantic conventions |
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
+//! | `prometheus` | `tower-telemetry-prometheus` | counts, durations and calls in flight, for Prometheus |
 //! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 
@@ -46,6 +47,9 @@ pub use tower_telemetry_inject as inject;
 pub use tower_telemetry_inject::{Inject, InjectLayer};
 #[doc(no_inline)]
 pub use tower_telemetry_observe as observe;
+#[cfg(feature = "prometheus")]
+#[doc(no_inline)]
+pub use tower_telemetry_prometheus as prometheus;
 #[doc(no_inline)]
 pub use tower_telemetry_propagate as propagate;
 #[cfg(feature = "reqwest")]

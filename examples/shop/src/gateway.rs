@@ -14,11 +14,14 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 use tower::Layer;
+use tower_telemetry::Inject;
+use tower_telemetry::observe::{ObserveLayer, Observed};
+use tower_telemetry::prometheus::Metrics;
+use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::reqwest::ReqwestMiddleware;
-use tower_telemetry::semconv::{Client as ClientSide, Grpc, Http, UrlTemplate};
+use tower_telemetry::semconv::{Client as ClientSide, Grpc, GrpcCall, Http, UrlTemplate};
 use tower_telemetry::setup::Telemetry;
 use tower_telemetry::span::Spans;
-use tower_telemetry::{Inject, InjectLayer, client_grpc};
 
 use crate::proto::payments_client::PaymentsClient;
 use crate::proto::{ChargeRequest, ReceiptRequest};
@@ -34,23 +37,32 @@ pub(crate) struct Upstreams {
     pub(crate) payments: Endpoint,
 }
 
+/// Spans, and metrics that find in them examples.
+type WithMetrics<F> = (Inject<F>, Metrics<F>);
+
 #[derive(Clone)]
 struct Gateway {
     client: ClientWithMiddleware,
-    payments: PaymentsClient<<InjectLayer<Grpc<ClientSide>> as Layer<Channel>>::Service>,
+    payments: PaymentsClient<Observed<Channel, Grpc<ClientSide>, WithMetrics<GrpcCall<ClientSide>>>>,
     catalog: SocketAddr,
 }
 
-pub(crate) fn router(telemetry: &Telemetry, upstreams: &Upstreams) -> Router {
-    let inject = Inject::new().with_spans(Spans::client().with_tracer_provider(telemetry.tracer_provider()));
+pub(crate) fn router(telemetry: &Telemetry, registry: &mut Registry, upstreams: &Upstreams) -> anyhow::Result<Router> {
+    let provider = telemetry.tracer_provider();
+    let observers = (
+        Inject::new().with_spans(Spans::client().with_tracer_provider(provider)),
+        Metrics::client().register(registry)?,
+    );
     let client = ClientBuilder::new(upstreams.client.clone())
-        .with(ReqwestMiddleware::new(Http::client(), inject))
+        .with(ReqwestMiddleware::new(Http::client(), observers))
         .build();
-    let channel = client_grpc()
-        .with_grpc(Grpc::client().with_target(upstreams.payments.uri()))
-        .with_spans(Spans::new().with_tracer_provider(telemetry.tracer_provider()))
-        .layer(upstreams.payments.connect_lazy());
-    Router::new()
+    let observers = (
+        Inject::new().with_spans(Spans::new().with_tracer_provider(provider)),
+        Metrics::grpc_client().register(registry)?,
+    );
+    let grpc = Grpc::client().with_target(upstreams.payments.uri());
+    let channel = ObserveLayer::new(grpc, observers).layer(upstreams.payments.connect_lazy());
+    Ok(Router::new()
         .route("/orders/{item}", post(order))
         .route("/export.csv", get(export))
         .route("/receipts/{number}", get(receipt))
@@ -58,7 +70,7 @@ pub(crate) fn router(telemetry: &Telemetry, upstreams: &Upstreams) -> Router {
             client,
             payments: PaymentsClient::new(channel),
             catalog: upstreams.catalog,
-        })
+        }))
 }
 
 async fn order(State(mut shop): State<Gateway>, Path(item): Path<String>) -> Result<Response, Upstream> {

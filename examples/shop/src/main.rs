@@ -71,13 +71,13 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     let door = gateway.address();
     let _services = [
-        catalog.start(&waterfall, |listener, telemetry| {
-            serve::http(listener, catalog::router().layer(serve::layer(telemetry)))
+        catalog.start(&waterfall, |listener, telemetry, registry| {
+            serve::http(listener, catalog::router(), telemetry, registry)
         })?,
         payments.start(&waterfall, payments::serve)?,
-        gateway.start(&waterfall, |listener, telemetry| {
-            let router = gateway::router(telemetry, &upstreams);
-            serve::http(listener, router.layer(serve::layer(telemetry)))
+        gateway.start(&waterfall, |listener, telemetry, mut registry| {
+            let router = gateway::router(telemetry, &mut registry, &upstreams)?;
+            serve::http(listener, router, telemetry, registry)
         })?,
     ];
 

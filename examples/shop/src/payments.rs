@@ -3,13 +3,18 @@
 use std::future::pending;
 use std::time::Duration;
 
+use axum::Router;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
+use tonic::service::{LayerExt, Routes};
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status};
+use tower_telemetry::Extract;
+use tower_telemetry::observe::ObserveLayer;
+use tower_telemetry::prometheus::prometheus_client::registry::Registry;
+use tower_telemetry::prometheus::{Metrics, Scrape};
 use tower_telemetry::semconv::Grpc;
-use tower_telemetry::server_grpc;
 use tower_telemetry::setup::Telemetry;
 use tower_telemetry::span::Spans;
 
@@ -22,16 +27,20 @@ struct Payments;
 pub(crate) fn serve(
     listener: TcpListener,
     telemetry: &Telemetry,
-) -> impl Future<Output = Result<(), tonic::transport::Error>> + use<> {
+    mut registry: Registry,
+) -> anyhow::Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<>> {
     // Of these methods the spans have the names; of whatever else is asked for they do not.
     let grpc = Grpc::server().with_service(payments_server::SERVICE_NAME, ["Charge", "Receipt"]);
-    let layer = server_grpc()
-        .with_grpc(grpc)
-        .with_spans(Spans::new().with_tracer_provider(telemetry.tracer_provider()));
-    Server::builder()
-        .layer(layer)
-        .add_service(PaymentsServer::new(Payments))
-        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
+    let spans = Spans::new().with_tracer_provider(telemetry.tracer_provider());
+    let metrics = Metrics::grpc_server().with_stream_test(|call, _| call.method() == "shop.Payments/Receipt");
+    let observers = (Extract::new().with_spans(spans), metrics.register(&mut registry)?);
+    let payments = ObserveLayer::new(grpc, observers).named_layer(PaymentsServer::new(Payments));
+    // What is asked by HTTP/1 is `/metrics` alone.
+    let metrics = Router::new().route_service("/metrics", Scrape::new(registry));
+    Ok(Server::builder()
+        .accept_http1(true)
+        .add_routes(Routes::from(metrics).add_service(payments))
+        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))))
 }
 
 #[tonic::async_trait]

@@ -8,10 +8,13 @@ use anyhow::Context as _;
 use axum::Router;
 use http::uri::Scheme;
 use tokio::net::TcpListener;
+use tower_telemetry::Extract;
+use tower_telemetry::observe::ObserveLayer;
+use tower_telemetry::prometheus::prometheus_client::registry::Registry;
+use tower_telemetry::prometheus::{Metrics, Scrape, SpanCounts};
 use tower_telemetry::semconv::Http;
 use tower_telemetry::setup::{Otlp, Telemetry, Waterfall};
 use tower_telemetry::span::Spans;
-use tower_telemetry::{ExtractLayer, server};
 
 /// A service that has its port, and does not serve yet.
 pub(crate) struct Bound {
@@ -41,18 +44,21 @@ impl Bound {
     pub(crate) fn start<F, E>(
         self,
         waterfall: &Waterfall,
-        serve: impl FnOnce(TcpListener, &Telemetry) -> F,
+        serve: impl FnOnce(TcpListener, &Telemetry, Registry) -> anyhow::Result<F>,
     ) -> anyhow::Result<Telemetry>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Display,
     {
-        let mut builder = Telemetry::builder(self.name).with_waterfall(waterfall.clone());
+        let mut registry = Registry::default();
+        let mut builder = Telemetry::builder(self.name)
+            .with_waterfall(waterfall.clone())
+            .with_span_counts(SpanCounts::register(&mut registry)?);
         if let Some(otlp) = Otlp::from_env()? {
             builder = builder.with_otlp(otlp);
         }
         let telemetry = builder.build()?;
-        let served = serve(self.listener, &telemetry);
+        let served = serve(self.listener, &telemetry, registry)?;
         tokio::spawn(async move {
             if let Err(error) = served.await {
                 eprintln!("{} stopped serving: {error}", self.name);
@@ -62,15 +68,24 @@ impl Bound {
     }
 }
 
-/// Serves HTTP.
-pub(crate) fn http(listener: TcpListener, router: Router) -> impl Future<Output = io::Result<()>> {
-    let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).into_future()
-}
-
-/// The server layer, with this service's provider instead of a global one: three services share the process.
-pub(crate) fn layer(telemetry: &Telemetry) -> ExtractLayer {
-    server()
-        .with_http(Http::server().with_scheme(Scheme::HTTP))
-        .with_spans(Spans::server().with_tracer_provider(telemetry.tracer_provider()))
+/// Serves HTTP, with a span for each request and metrics of all, which `/metrics` shows.
+///
+/// The spans are made with this service's provider instead of a global one, since three services share the process; and the metrics are kept in
+/// a registry of its own.
+pub(crate) fn http(
+    listener: TcpListener,
+    router: Router,
+    telemetry: &Telemetry,
+    mut registry: Registry,
+) -> anyhow::Result<impl Future<Output = io::Result<()>> + use<>> {
+    let spans = Spans::server().with_tracer_provider(telemetry.tracer_provider());
+    // Spans come first, so that metrics find theirs: as an example for a bucket.
+    let observers = (
+        Extract::new().with_spans(spans),
+        Metrics::server().register(&mut registry)?,
+    );
+    let layer = ObserveLayer::new(Http::server().with_scheme(Scheme::HTTP), observers);
+    let app = router.layer(layer).route_service("/metrics", Scrape::new(registry));
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, app).into_future())
 }

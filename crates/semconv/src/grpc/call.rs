@@ -42,6 +42,11 @@ impl<S: Side> GrpcCall<S> {
         self.code
     }
 
+    /// Under which name the status is to be recorded.
+    pub fn status_attribute(&self) -> StatusAttribute {
+        self.attribute
+    }
+
     /// The span's name: the method, or `grpc` where that is not known.
     pub fn span_name(&self) -> Cow<'static, str> {
         self.method.span_name()

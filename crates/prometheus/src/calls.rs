@@ -1,0 +1,272 @@
+//! All the series of one kind of calls.
+
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use http::response;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, LabelSetEncoder, MetricEncoder};
+use tower_telemetry_observe::contain;
+
+use crate::catalog::{Catalog, Metric};
+use crate::encode::{encode_counter, encode_gauge};
+use crate::family::hash_labels;
+use crate::histogram::{Measure, Shape};
+use crate::measured::{CallLabels, Measured};
+use crate::register::Collect;
+use crate::series::{OVERFLOW, SeriesSet};
+use crate::settings::{Bodies, Exemplars, Names, Settings, Streams, TimeToHead};
+use crate::stream::UpgradedStream;
+use crate::table::{At, mix};
+use crate::{Gauge, Histogram, classic};
+
+/// Labels of the application's own: one of a few values for each.
+pub trait AppLabels: EncodeLabelSet + Clone + Eq + Hash + Send + Sync + 'static {}
+
+impl<L: EncodeLabelSet + Clone + Eq + Hash + Send + Sync + 'static> AppLabels for L {}
+
+/// No labels of the application's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NoLabels;
+
+impl EncodeLabelSet for NoLabels {
+    fn encode(&self, _: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// The series of calls, with the labels `L` besides those of the facts `F`.
+///
+/// What a call is labeled with from the start is looked for at its start; what comes to it, under the place that was found then.
+pub(crate) struct Calls<F: Measured, L> {
+    pub(crate) active: SeriesSet<(F::Started, L), Active>,
+    pub(crate) ended: SeriesSet<(At, F::Ended), Row>,
+    pub(crate) streams: SeriesSet<(At, F::Ended), Histogram>,
+    pub(crate) settings: Settings,
+    stream_test: StreamTest<F>,
+    shapes: Shapes,
+}
+
+/// What is a stream, if that is not as by default.
+pub(crate) type StreamTest<F> = Option<Arc<dyn Fn(&F, &response::Parts) -> bool + Send + Sync>>;
+
+/// Calls in flight with the same labels.
+#[derive(Debug, Default)]
+pub(crate) struct Active {
+    pub(crate) calls: Gauge,
+    pub(crate) streams: Gauge,
+}
+
+/// What is kept of the calls with the same labels.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) duration: Histogram,
+    pub(crate) to_head: Option<Histogram>,
+    pub(crate) request_size: Option<Histogram>,
+    pub(crate) response_size: Option<Histogram>,
+}
+
+#[derive(Clone, Debug)]
+struct Shapes {
+    duration: Shape,
+    size: Shape,
+    lifetime: Shape,
+}
+
+impl<F: Measured, L: AppLabels> Calls<F, L> {
+    pub(crate) fn new(settings: Settings, stream_test: StreamTest<F>) -> Self {
+        let most = settings.max_series;
+        let shapes = Shapes {
+            duration: Shape::new(Measure::Seconds, &settings.durations, settings.native),
+            size: Shape::new(Measure::Bytes, &settings.sizes, settings.native),
+            lifetime: Shape::new(Measure::Seconds, &settings.lifetimes, settings.native),
+        };
+        let (row_shapes, lifetime) = (shapes.clone(), shapes.lifetime.clone());
+        let (to_head, sizes) = (settings.to_head, settings.bodies);
+        let row = move || Row {
+            duration: row_shapes.duration.histogram(),
+            to_head: (to_head == TimeToHead::Kept).then(|| row_shapes.duration.histogram()),
+            request_size: (sizes == Bodies::Measured).then(|| row_shapes.size.histogram()),
+            response_size: (sizes == Bodies::Measured).then(|| row_shapes.size.histogram()),
+        };
+        let [names, ..] = F::CATALOGS else {
+            unreachable!("there are no calls without names");
+        };
+        Calls {
+            active: SeriesSet::new(names.active.full_name(), most, Arc::new(Active::default)),
+            ended: SeriesSet::new(names.duration.full_name(), most, Arc::new(row)),
+            streams: SeriesSet::new(
+                names.stream_duration.full_name(),
+                most,
+                Arc::new(move || lifetime.histogram()),
+            ),
+            settings,
+            stream_test,
+            shapes,
+        }
+    }
+
+    /// Writes the calls of one kind.
+    fn encode(&self, encoder: &mut DescriptorEncoder<'_>, kind: usize, names: &Catalog) -> fmt::Result {
+        let settings = &self.settings;
+        self.encode_active(kind, names.active.describe(encoder)?, |active| &active.calls)?;
+        let mut columns: Vec<(Metric, Column)> = vec![(names.duration, |row| Some(&row.duration))];
+        if settings.to_head == TimeToHead::Kept {
+            columns.push((names.to_head, |row| row.to_head.as_ref()));
+        }
+        if settings.bodies == Bodies::Measured {
+            columns.push((names.request_size, |row| row.request_size.as_ref()));
+            columns.push((names.response_size, |row| row.response_size.as_ref()));
+        }
+        for (metric, column) in columns {
+            self.encode_ended(kind, &self.ended, metric.describe(encoder)?, column)?;
+        }
+        if settings.streams == Streams::Apart {
+            self.encode_active(kind, names.active_streams.describe(encoder)?, |active| &active.streams)?;
+            let lifetimes = names.stream_duration.describe(encoder)?;
+            self.encode_ended(kind, &self.streams, lifetimes, |lifetime| Some(lifetime))?;
+        }
+        // They share the room, and what has none is of no kind.
+        let refused = match kind {
+            0 => self.active.refused() + self.ended.refused() + self.streams.refused(),
+            _ => 0,
+        };
+        encode_counter(names.refused.describe(encoder)?, refused)
+    }
+
+    /// Writes one gauge of each series.
+    fn encode_active(
+        &self,
+        kind: usize,
+        mut encoder: MetricEncoder<'_>,
+        gauge: impl Fn(&Active) -> &Gauge,
+    ) -> fmt::Result {
+        for (labels, active) in self.active.iter().filter(|((started, _), _)| F::kind(started) == kind) {
+            encode_gauge(encoder.encode_family(labels)?, gauge(active).value())?;
+        }
+        match self.active.overflow().filter(|_| kind == 0) {
+            Some(active) => encode_gauge(encoder.encode_family(&OVERFLOW)?, gauge(active).value()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes one histogram of each series.
+    fn encode_ended<M>(
+        &self,
+        kind: usize,
+        set: &SeriesSet<(At, F::Ended), M>,
+        mut encoder: MetricEncoder<'_>,
+        histogram: impl Fn(&M) -> Option<&Histogram>,
+    ) -> fmt::Result {
+        for ((at, ended), metric) in set.iter() {
+            let labels = self.active.labels(*at).filter(|(started, _)| F::kind(started) == kind);
+            if let (Some(labels), Some(histogram)) = (labels, histogram(metric)) {
+                histogram.read().encode(encoder.encode_family(&Both(labels, ended))?)?;
+            }
+        }
+        match set.overflow().filter(|_| kind == 0).and_then(histogram) {
+            Some(histogram) => histogram.read().encode(encoder.encode_family(&OVERFLOW)?),
+            None => Ok(()),
+        }
+    }
+
+    fn encode_classic(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let durations = self.ended.iter().filter_map(|((at, ended), row)| {
+            let (started, _) = self.active.labels(*at)?;
+            Some((F::classic(started, ended)?, &row.duration))
+        });
+        let overflow = self.ended.overflow().map(|row| &row.duration);
+        classic::encode(encoder, &self.shapes.duration, durations, overflow)
+    }
+
+    /// Where the calls that begin like this one are.
+    #[inline(always)]
+    pub(crate) fn find_started(&self, call: &F, app: Option<&L>) -> Option<At> {
+        let Some(app) = app else {
+            self.active.refuse();
+            return None;
+        };
+        let read = F::Started::read(call, None);
+        let mut hash = F::Started::hash_of(read);
+        if size_of::<L>() > 0 {
+            hash = mix(hash, hash_labels(app));
+        }
+        let is = |(started, known): &(F::Started, L)| started.are_of(read) && known == app;
+        self.active.find(hash, is, || (F::Started::of(read), app.clone()))
+    }
+}
+
+/// Where the calls that began there and ended like this one are.
+#[inline(always)]
+pub(crate) fn find_ended<F: Measured, M>(
+    set: &SeriesSet<(At, F::Ended), M>,
+    started: Option<At>,
+    call: &F,
+    error_type: Option<&'static str>,
+) -> Option<At> {
+    let Some(at) = started else {
+        set.refuse();
+        return None;
+    };
+    let read = F::Ended::read(call, error_type);
+    let hash = mix(F::Ended::hash_of(read), at.word());
+    let is = |(started, ended): &(At, F::Ended)| *started == at && ended.are_of(read);
+    set.find(hash, is, || (at, F::Ended::of(read)))
+}
+
+type Column = fn(&Row) -> Option<&Histogram>;
+
+/// Two sets of labels.
+struct Both<'a, A, B>(&'a A, &'a B);
+
+impl<A: EncodeLabelSet, B: EncodeLabelSet> EncodeLabelSet for Both<'_, A, B> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        self.0.encode(encoder)?;
+        self.1.encode(encoder)
+    }
+}
+
+/// All of them, as one collector.
+impl<F: Measured, L: AppLabels> Collect for Arc<Calls<F, L>> {
+    fn collect(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        if self.settings.names != Names::Classic {
+            for (kind, names) in F::CATALOGS.iter().enumerate() {
+                self.encode(encoder, kind, names)?;
+            }
+        }
+        if self.settings.names != Names::OpenTelemetry {
+            self.encode_classic(encoder)?;
+        }
+        Ok(())
+    }
+}
+
+impl<F: Measured, L> Calls<F, L> {
+    /// Whether a call with this head goes on as a stream.
+    #[inline]
+    pub(crate) fn is_stream(&self, call: &F, head: &response::Parts) -> bool {
+        if self.settings.streams == Streams::Together {
+            return false;
+        }
+        let upgraded = !head.extensions.is_empty() && UpgradedStream::of(head).is_some();
+        upgraded
+            || match &self.stream_test {
+                Some(test) => contain(|| test(call, head)).unwrap_or(false),
+                None => call.is_stream(head),
+            }
+    }
+
+    /// Whether buckets get exemplars.
+    #[inline]
+    pub(crate) fn wants_exemplars(&self) -> bool {
+        self.settings.exemplars == Exemplars::Sampled
+    }
+}
+
+impl<F: Measured, L> fmt::Debug for Calls<F, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calls")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

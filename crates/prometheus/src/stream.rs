@@ -1,0 +1,119 @@
+//! Streams, which last as long as somebody listens.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use http::{StatusCode, response};
+
+use crate::calls::{AppLabels, find_ended};
+use crate::exemplar::Trace;
+use crate::measured::Measured;
+use crate::metrics::Handle;
+use crate::table::At;
+
+/// Keeps an upgraded connection, such as a WebSocket, in the metrics of streams.
+///
+/// What happens on a connection after the switch of protocols is not seen by tower. So the handler says how long that lasts: it puts one into
+/// the response's extensions, and holds a clone for as long as it speaks. Without one, the call is counted and timed, and there is no
+/// stream.
+///
+/// ```
+/// use http::{Response, StatusCode};
+/// use tower_telemetry_prometheus::UpgradedStream;
+///
+/// let stream = UpgradedStream::new();
+/// let open = stream.clone();
+/// std::thread::spawn(move || {
+///     let _open = open; // until the conversation is over
+/// });
+/// let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS).extension(stream).body(());
+/// # let _ = response;
+/// ```
+///
+/// In axum, answer with `(Extension(stream), upgrade.on_upgrade(move |socket| async move { let _open = open; … }))`.
+#[derive(Clone, Default)]
+pub struct UpgradedStream(Arc<OnceLock<Box<dyn Any + Send + Sync>>>);
+
+impl UpgradedStream {
+    /// One that begins with its response.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The one of this response.
+    pub(crate) fn of(response: &response::Parts) -> Option<&Self> {
+        response.extensions.get()
+    }
+
+    pub(crate) fn is_switch(response: &response::Parts) -> bool {
+        response.status == StatusCode::SWITCHING_PROTOCOLS
+    }
+
+    /// From now on. The stream is what is dropped with the last clone.
+    pub(crate) fn begin(&self, stream: impl Any + Send + Sync) {
+        // It begins once, with its first response.
+        let _ = self.0.set(Box::new(stream));
+    }
+}
+
+impl fmt::Debug for UpgradedStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpgradedStream")
+            .field("begun", &self.0.get().is_some())
+            .finish()
+    }
+}
+
+/// One in the gauge of open streams, until it is dropped.
+pub(crate) struct OpenStream<F: Measured, L: AppLabels> {
+    handle: Arc<Handle<F, L>>,
+    at: Option<At>,
+}
+
+impl<F: Measured, L: AppLabels> OpenStream<F, L> {
+    /// Of a call that began there.
+    pub(crate) fn new(handle: &Arc<Handle<F, L>>, at: Option<At>) -> Self {
+        let handle = Arc::clone(handle);
+        handle.calls.active.metric(at).streams.add(1);
+        OpenStream { handle, at }
+    }
+
+    /// The stream has ended in this way.
+    pub(crate) fn ended(&self, call: &F, error_type: Option<&'static str>, lifetime: Duration, trace: Option<Trace>) {
+        let streams = &self.handle.calls.streams;
+        let at = find_ended(streams, self.at, call, error_type);
+        streams.metric(at).time(self.handle.shard, lifetime, trace);
+    }
+
+    /// It ends when this is dropped.
+    pub(crate) fn until_closed(self, call: &F) -> impl Any + Send + Sync + use<F, L> {
+        Upgraded {
+            lifetime: find_ended(&self.handle.calls.streams, self.at, call, None),
+            open: self,
+            since: Instant::now(),
+        }
+    }
+}
+
+impl<F: Measured, L: AppLabels> Drop for OpenStream<F, L> {
+    fn drop(&mut self) {
+        self.handle.calls.active.metric(self.at).streams.add(-1);
+    }
+}
+
+/// An upgraded connection, until it is dropped.
+struct Upgraded<F: Measured, L: AppLabels> {
+    open: OpenStream<F, L>,
+    lifetime: Option<At>,
+    since: Instant,
+}
+
+impl<F: Measured, L: AppLabels> Drop for Upgraded<F, L> {
+    fn drop(&mut self) {
+        let handle = &self.open.handle;
+        let lifetimes = handle.calls.streams.metric(self.lifetime);
+        lifetimes.time(handle.shard, self.since.elapsed(), None);
+    }
+}

@@ -1,0 +1,61 @@
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, Service, service_fn};
+use tower_telemetry_prometheus::{Bodies, CountRequestBodyLayer, CountedBody, Metrics, Route};
+use tower_telemetry_testkit::{Script, Step};
+
+use crate::server::{Counted, read};
+
+type Incoming = Request<CountedBody<Full<Bytes>>>;
+
+/// Reads so much of the request as it is told by its `amount`, and answers with seven bytes of an announced hundred.
+async fn answer(request: Incoming) -> Result<Response<Script>, Infallible> {
+    if request.headers().contains_key("read") {
+        let read = request.into_body().collect().await;
+        assert!(read.is_ok());
+    }
+    Ok(Response::new(Script::new([Step::Data(3), Step::Data(4), Step::Stall])))
+}
+
+fn request(size: usize) -> http::request::Builder {
+    Request::post("/upload")
+        .extension(Route::new("/upload"))
+        .header("content-length", size)
+}
+
+#[test]
+fn what_has_passed_is_measured() {
+    let counted = Counted::new(Metrics::server().with_bodies(Bodies::Measured));
+    let layers = (counted.layer(), CountRequestBodyLayer::new());
+    let mut service = layers.0.layer(layers.1.layer(service_fn(answer)));
+    for read_it in [true, false] {
+        let mut builder = request(5_000);
+        if read_it {
+            builder = builder.header("read", "");
+        }
+        let request = builder.body(Full::from(vec![0; 5_000])).expect("a request");
+        let future = std::pin::pin!(service.call(request));
+        let std::task::Poll::Ready(Ok(response)) = future.poll(&mut crate::server::context()) else {
+            panic!("the answer is ready");
+        };
+        read(response);
+    }
+    let labels = "{http_request_method=\"POST\",http_route=\"/upload\",http_response_status_code=\"200\",\
+                  error_type=\"cancelled\",network_protocol_version=\"1.1\"}";
+    let sum = |name| counted.value(&format!("http_server_{name}_body_size_bytes_sum{labels}"));
+    let count = |name| counted.value(&format!("http_server_{name}_body_size_bytes_count{labels}"));
+    assert_eq!((sum("request"), count("request")), (Some(5_000.0), Some(2.0)));
+    assert_eq!((sum("response"), count("response")), (Some(14.0), Some(2.0)));
+}
+
+#[test]
+fn without_who_counts_them_requests_have_no_size() {
+    let counted = Counted::new(Metrics::server().with_bodies(Bodies::Measured));
+    counted.exchange(crate::server::get("/a"), crate::server::script([Step::Data(9)]));
+    let labels = "{http_request_method=\"GET\",http_route=\"/a\",http_response_status_code=\"200\",network_protocol_version=\"1.1\"}";
+    let count = |name| counted.value(&format!("http_server_{name}_body_size_bytes_count{labels}"));
+    assert_eq!((count("request"), count("response")), (Some(0.0), Some(1.0)));
+}

@@ -1,0 +1,153 @@
+use std::sync::Arc;
+
+use http::header::HOST;
+use http::{HeaderValue, Method, Request, StatusCode};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::registry::Registry;
+use tower_telemetry_observe::Call;
+use tower_telemetry_prometheus::{Client, Http, HttpCall, LateRoute, Metrics, Server};
+use tower_telemetry_testkit::Step;
+
+use crate::server::{Counted, get, lines, script};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Tenant {
+    tenant: String,
+}
+
+fn tenant(call: &Call<'_, HttpCall<Server>>) -> Tenant {
+    let request = call.request.as_ref().expect("a request");
+    Tenant {
+        tenant: request.uri.path().trim_start_matches('/').to_owned(),
+    }
+}
+
+fn request(path: &str) -> Request<()> {
+    Request::get(format!("/{path}")).body(()).expect("a request")
+}
+
+#[test]
+fn what_anybody_sends_makes_no_series() {
+    let counted = Counted::new(Metrics::server());
+    let exchange = |number: u32| {
+        let mut request = request(&format!("path/{number}?{number}"));
+        let method = if number % 10 == 0 {
+            format!("M{number}")
+        } else {
+            "GET".to_owned()
+        };
+        *request.method_mut() = method.parse::<Method>().expect("a method");
+        let host = HeaderValue::from_str(&format!("host{number}.example")).expect("a header");
+        request.headers_mut().insert(HOST, host.clone());
+        request.headers_mut().insert("x-forwarded-host", host.clone());
+        request.headers_mut().insert("user-agent", host);
+        let mut response = script([Step::Data(1)]);
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        counted.exchange(request, response);
+    };
+    (0..1_000).for_each(exchange);
+    let lines = counted.lines().len();
+    (1_000..30_000).for_each(exchange);
+    assert_eq!(counted.lines().len(), lines);
+    let count = |method| {
+        counted.value(&format!(
+            "http_server_request_duration_seconds_count{{http_request_method=\"{method}\",\
+             http_response_status_code=\"404\",network_protocol_version=\"1.1\"}}"
+        ))
+    };
+    assert_eq!((count("GET"), count("_OTHER")), (Some(27_000.0), Some(3_000.0)));
+}
+
+#[test]
+fn labels_of_ones_own_have_a_bound_and_totals_stay_right() {
+    let counted = Counted::new(Metrics::server().with_labels(tenant).with_max_series(20));
+    for number in 0..100 {
+        counted.exchange(request(&number.to_string()), script([]));
+        counted.exchange(request(&number.to_string()), script([]));
+    }
+    let mut counts: Vec<f64> = Vec::new();
+    for line in counted.lines() {
+        if line.starts_with("http_server_request_duration_seconds_count") {
+            counts.push(
+                line.rsplit(' ')
+                    .next()
+                    .and_then(|value| value.parse().ok())
+                    .expect("a value"),
+            );
+        }
+    }
+    assert_eq!((counts.len(), counts.iter().sum::<f64>()), (21, 200.0));
+    let overflow = |name| counted.value(&format!("{name}{{otel_metric_overflow=\"true\"}}"));
+    assert_eq!(overflow("http_server_request_duration_seconds_count"), Some(160.0));
+    assert_eq!(overflow("http_server_active_requests"), Some(0.0));
+    // Once for the gauge, and once for the duration.
+    assert_eq!(counted.value("http_server_refused_series_total"), Some(320.0));
+}
+
+#[test]
+fn a_label_that_panics_costs_its_label_alone() {
+    let panics = |_: &Call<'_, HttpCall<Server>>| -> Tenant { std::panic::resume_unwind(Box::new("no tenant")) };
+    let counted = Counted::new(Metrics::server().with_labels(panics));
+    counted.exchange(get("/a"), script([]));
+    let overflow = "http_server_request_duration_seconds_count{otel_metric_overflow=\"true\"}";
+    assert_eq!(counted.value(overflow), Some(1.0));
+}
+
+#[test]
+fn what_a_client_asks_is_bounded_too() {
+    let mut registry = Registry::default();
+    let metrics: Metrics<HttpCall<Client>> = Metrics::client()
+        .with_max_series(10)
+        .register(&mut registry)
+        .expect("new names");
+    let layer = metrics.layer(Http::client());
+    for number in 0..1_000 {
+        let request = Request::get(format!("http://host{number}.example/"));
+        let mut client = tower::Layer::layer(&layer, crate::server::Never);
+        drop(tower::Service::call(&mut client, request.body(()).expect("a request")));
+    }
+    let count = "http_client_request_duration_seconds_count";
+    let lines = lines(&registry);
+    assert_eq!(lines.iter().filter(|line| line.starts_with(count)).count(), 11);
+    assert!(
+        lines.contains(&format!("{count}{{otel_metric_overflow=\"true\"}} 990")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_late_route_is_the_label_at_the_end() {
+    let mut registry = Registry::default();
+    let metrics = Metrics::server().register(&mut registry).expect("new names");
+    let late = tower::service_fn(async |request: Request<()>| {
+        let late = request.extensions().get::<LateRoute>().expect("one");
+        late.set("/late/{id}");
+        Ok::<_, std::convert::Infallible>(script([]))
+    });
+    let layer = metrics.layer(Http::server().with_late_route());
+    crate::server::read(crate::server::call(
+        &mut tower::Layer::layer(&layer, late),
+        request("late/7"),
+    ));
+    let lines = lines(&registry);
+    let counted = lines
+        .iter()
+        .any(|line| line.contains("_count{") && line.contains("http_route=\"/late/{id}\""));
+    assert!(counted, "{lines:?}");
+    assert!(lines.contains(&"http_server_active_requests{http_request_method=\"GET\"} 0".to_owned()));
+}
+
+#[test]
+fn twice_in_one_process_is_fine_and_twice_in_one_registry_an_error() {
+    let (first, second) = (Counted::new(Metrics::server()), Counted::new(Metrics::server()));
+    first.exchange(get("/a"), script([]));
+    let counts = |counted: &Counted<_>| counted.lines().iter().filter(|line| line.contains("_count{")).count();
+    assert_eq!((counts(&first), counts(&second)), (1, 0));
+
+    let mut registry = first.registry;
+    let error = Metrics::server().register(&mut registry).expect_err("taken");
+    assert!(error.to_string().contains("http_server_"), "{error}");
+    Metrics::client().register(&mut registry).expect("other names");
+    let taken: Arc<Registry> = registry.into();
+    assert!(lines(&taken).iter().filter(|line| line.contains("_count{")).count() == 1);
+}

@@ -1,0 +1,11 @@
+//! Calls of all kinds, and what is told of them.
+
+mod bodies;
+mod bounds;
+mod ends;
+mod exemplars;
+mod load;
+mod names;
+mod scrapes;
+mod server;
+mod streams;

@@ -1,0 +1,44 @@
+//! The dashboard and the alert rules are made from the table of metrics that the code registers, and those in the repository are current.
+//!
+//! `UPDATE=1 cargo test -p tower-telemetry-prometheus --test generated` writes them anew.
+
+mod alerts;
+mod dashboard;
+
+use std::path::Path;
+use std::{env, fs};
+
+use tower_telemetry_prometheus::catalog::{CALLS, Catalog, SPANS};
+
+/// Compares a file of the repository with what it should be, or writes it.
+fn assert_current(file: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grafana").join(file);
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, expected).expect("the file can be written");
+    }
+    let current = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        current == expected,
+        "{} is not what the catalog says: run this test with UPDATE=1",
+        path.display()
+    );
+}
+
+#[test]
+fn the_dashboard_is_current() {
+    assert_current("dashboard.json", &dashboard::json());
+}
+
+#[test]
+fn the_alert_rules_are_current() {
+    assert_current("alerts.yml", &alerts::yaml());
+}
+
+#[test]
+fn the_dashboard_shows_every_metric() {
+    let json = dashboard::json();
+    for metric in CALLS.iter().flat_map(Catalog::metrics).chain(SPANS) {
+        let name = metric.full_name();
+        assert!(json.contains(&name), "{name} is on no panel");
+    }
+}

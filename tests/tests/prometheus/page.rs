@@ -1,0 +1,36 @@
+//! Pages, by the simplest HTTP there is.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+/// The body at this path, if the server answers 200.
+pub(crate) fn get(address: &str, path: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    // Of HTTP/1.0 no answer is in chunks.
+    write!(stream, "GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    let status = head.split(' ').nth(1);
+    match status {
+        Some("200") => Ok(body.to_owned()),
+        _ => Err(io::Error::other(answer)),
+    }
+}
+
+/// What Prometheus' API says under `data`.
+pub(crate) fn data(address: &str, path: &str, parameters: &[(&str, &str)]) -> io::Result<Value> {
+    let encode = |text: &str| {
+        let bytes = text.bytes().map(|byte| format!("%{byte:02x}"));
+        bytes.collect::<String>()
+    };
+    let query = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)));
+    let query = query.collect::<Vec<_>>().join("&");
+    let answer = get(address, &format!("/api/v1/{path}?{query}"))?;
+    let mut answer: Value = serde_json::from_str(&answer)?;
+    Ok(answer["data"].take())
+}

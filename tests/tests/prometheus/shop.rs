@@ -1,0 +1,167 @@
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::page::{data, get};
+use crate::tools::program;
+
+/// A program that is ended with its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The shop, after its tour, and where its services listen.
+fn shop() -> (Running, Vec<(String, String)>) {
+    eprintln!("building and starting the shop");
+    let mut shop = Command::new(env!("CARGO"));
+    shop.args(["run", "--quiet", "-p", "shop", "--"]);
+    for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("OTEL_")) {
+        shop.env_remove(variable);
+    }
+    shop.args(["--gateway", "0", "--catalog", "0", "--payments", "0"]);
+    let mut shop = Running(shop.stdout(Stdio::piped()).spawn().expect("the shop starts"));
+    let mut lines = BufReader::new(shop.0.stdout.take().expect("piped")).lines();
+    let mut addresses = Vec::new();
+    for line in lines.by_ref().map_while(Result::ok) {
+        if let Some((name, address)) = line.split_once("http://").filter(|_| addresses.len() < 3) {
+            addresses.push((name.trim().to_owned(), address.to_owned()));
+        }
+        if line.starts_with("The shop is open") {
+            // Else it would wait for its reader.
+            thread::spawn(move || lines.for_each(drop));
+            return (shop, addresses);
+        }
+    }
+    panic!("the shop closed early");
+}
+
+/// A Prometheus server that scrapes these services each second, and its address.
+fn prometheus(services: &[(String, String)]) -> Option<(Running, String)> {
+    let program = program("prometheus")?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus-data");
+    // From an earlier run.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    let jobs = services
+        .iter()
+        .map(|(name, address)| format!("  - job_name: {name}\n    static_configs:\n      - targets: ['{address}']\n"));
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/prometheus/grafana/alerts.yml");
+    let config = format!(
+        "global:\n  scrape_interval: 1s\nrule_files: ['{}']\nscrape_configs:\n{}",
+        rules.display(),
+        jobs.collect::<String>()
+    );
+    let file = folder.join("prometheus.yml");
+    fs::write(&file, config).expect("a file");
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = free.local_addr().expect("bound").to_string();
+    drop(free);
+    eprintln!("starting Prometheus on {address}");
+    let server = Command::new(program)
+        .arg(format!("--config.file={}", file.display()))
+        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+        .arg(format!("--web.listen-address={address}"))
+        .args(["--enable-feature=exemplar-storage", "--log.level=error"])
+        .spawn()
+        .expect("Prometheus starts");
+    Some((Running(server), address))
+}
+
+/// Asks until there is an answer, since another process has to come to it.
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "in a minute there was no {what}"
+        );
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Metrics that the shop has something to say about, and of which service.
+const METRICS: [(&str, &str); 18] = [
+    ("active_spans_total", "gateway"),
+    ("tower_telemetry_spans_ended_total", "payments"),
+    ("http_server_request_duration_seconds_count", "gateway"),
+    ("http_server_request_duration_seconds_sum", "gateway"),
+    ("http_server_request_duration_seconds_bucket", "catalog"),
+    ("http_server_active_requests", "gateway"),
+    ("http_server_active_streams", "gateway"),
+    ("http_server_refused_series_total", "gateway"),
+    ("http_client_request_duration_seconds_count", "gateway"),
+    ("http_client_active_requests", "gateway"),
+    ("http_client_refused_series_total", "gateway"),
+    ("rpc_client_call_duration_seconds_count", "gateway"),
+    ("rpc_client_active_calls", "gateway"),
+    ("rpc_server_call_duration_seconds_count", "payments"),
+    ("rpc_server_call_duration_seconds_bucket", "payments"),
+    ("rpc_server_active_calls", "payments"),
+    ("rpc_server_stream_duration_seconds_count", "payments"),
+    ("rpc_server_active_streams", "payments"),
+];
+
+#[test]
+fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
+    if program("prometheus").is_none() {
+        return;
+    }
+    let (_shop, services) = shop();
+    for (name, address) in &services {
+        let text = get(address, "/metrics").unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(text.contains("_duration_seconds_count{"), "{name}: {text}");
+    }
+    let Some((_prometheus, address)) = prometheus(&services) else {
+        return;
+    };
+    let query = |query: &str| data(&address, "query", &[("query", query)]).ok();
+    for (metric, job) in METRICS {
+        eprintln!("asking for {metric} of {job}");
+        until(metric, || {
+            let found = query(&format!("{metric}{{job=\"{job}\"}}"))?;
+            found["result"].as_array().filter(|series| !series.is_empty()).cloned()
+        });
+    }
+    let one = |expression: &str| {
+        let found = query(expression).unwrap_or_else(|| panic!("no answer to {expression}"));
+        let value = found["result"][0]["value"][1].as_str().map(str::to_owned);
+        value.unwrap_or_else(|| panic!("nothing for {expression}"))
+    };
+    let failed = "sum(http_server_request_duration_seconds_count{job=\"gateway\",error_type=\"cancelled\"})";
+    assert_eq!(one(failed), "1", "the client that hung up");
+    assert_eq!(one("sum(http_server_active_requests)"), "0");
+    assert_eq!(one("count(up == 1)"), "3");
+    let method = "count(http_server_request_duration_seconds_count{job=\"gateway\",http_request_method=\"_OTHER\"})";
+    assert_eq!(one(method), "1", "BREW");
+
+    for name in [
+        "http_server_request_duration_seconds_bucket",
+        "rpc_server_call_duration_seconds_bucket",
+    ] {
+        eprintln!("asking for exemplars of {name}");
+        let exemplar = until("exemplars", || {
+            let parameters = [("query", name), ("start", "0"), ("end", "99999999999")];
+            let found = data(&address, "query_exemplars", &parameters).ok()?;
+            let first = &found[0]["exemplars"][0];
+            first["labels"]["trace_id"].as_str().map(str::to_owned)
+        });
+        assert_eq!(exemplar.len(), 32, "{exemplar}");
+    }
+    let rules = data(&address, "rules", &[]).expect("rules");
+    let rules = rules["groups"][0]["rules"].as_array().expect("rules").clone();
+    assert_eq!(rules.len(), 7);
+    assert!(rules.iter().all(|rule| rule["health"] != "err"), "{rules:?}");
+}
