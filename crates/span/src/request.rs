@@ -28,7 +28,8 @@ pub struct NoSpan;
 #[derive(Clone, Debug)]
 pub struct SpanName(Cow<'static, str>);
 
-/// A request extension: attributes of your own for this request's span. They are given to samplers, and recorded as they are.
+/// A request extension: attributes of your own for this request's span. They are given to samplers, and recorded as far
+/// as the [policy](crate::Spans::with_sanitizer) lets them.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
