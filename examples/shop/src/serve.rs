@@ -6,8 +6,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 use axum::Router;
+use http::header::REFERER;
+use http::request;
 use http::uri::Scheme;
 use tokio::net::TcpListener;
+use tower_telemetry::opentelemetry::KeyValue;
 use tower_telemetry::semconv::Http;
 use tower_telemetry::setup::{Otlp, Telemetry, Waterfall};
 use tower_telemetry::span::Spans;
@@ -70,7 +73,16 @@ pub(crate) fn http(listener: TcpListener, router: Router) -> impl Future<Output 
 
 /// The server layer, with this service's provider instead of a global one: three services share the process.
 pub(crate) fn layer(telemetry: &Telemetry) -> ExtractLayer {
+    let spans = Spans::server()
+        .with_tracer_provider(telemetry.tracer_provider())
+        .with_request_attributes(|_, request, attributes| attributes.extend(referer(request)));
     server()
         .with_http(Http::server().with_scheme(Scheme::HTTP))
-        .with_spans(Spans::server().with_tracer_provider(telemetry.tracer_provider()))
+        .with_spans(spans)
+}
+
+/// An attribute of the shop's own, as it was sent: what may be written down of it is not decided here.
+fn referer(request: &request::Parts) -> Option<KeyValue> {
+    let referer = request.headers.get(REFERER)?.to_str().ok()?;
+    Some(KeyValue::new("referer.url", referer.to_owned()))
 }
