@@ -32,6 +32,7 @@
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
 //! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
+//! | [`slow`] | `tower-telemetry-slow` | a warning while a call is slow: for any service, and any future |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 
 #[doc(no_inline)]
@@ -56,6 +57,12 @@ pub use tower_telemetry_semconv as semconv;
 #[cfg(feature = "setup")]
 #[doc(no_inline)]
 pub use tower_telemetry_setup as setup;
+#[cfg(feature = "slow")]
+#[doc(no_inline)]
+pub use tower_telemetry_slow as slow;
+#[cfg(feature = "slow")]
+#[doc(inline)]
+pub use tower_telemetry_slow::{Slow, SlowLayer, WarnIfSlow};
 #[doc(no_inline)]
 pub use tower_telemetry_span as span;
 
