@@ -19,6 +19,7 @@ mod sanitizing;
 mod stacks;
 mod table;
 mod targets;
+mod timed;
 mod times;
 mod workload;
 
