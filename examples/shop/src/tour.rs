@@ -57,7 +57,7 @@ const TOUR: [Stop; 12] = [
     },
     Stop {
         title: "A slow order",
-        see: "Nearly all of the time is the catalog's.",
+        see: "Nearly all of the time is the catalog's, which warns of it while the customer still waits.",
         method: "POST",
         path: "/orders/sofa",
         reads: Reads::ToTheEnd,
@@ -238,7 +238,9 @@ impl Stop {
             .method(Method::from_bytes(self.method.as_bytes())?)
             .uri(format!("http://{door}{}", self.path))
             .body(Body::empty())?;
-        let mut body = customer.request(request).await?.into_body();
+        let response = customer.request(request).await?;
+        println!("   the customer has the response: {}\n", response.status());
+        let mut body = response.into_body();
         match self.reads {
             Reads::ToTheEnd => drop(body.collect().await?),
             Reads::AsFarAsItGoes => anyhow::ensure!(body.collect().await.is_err(), "it did not break off"),
