@@ -60,10 +60,11 @@ impl Tracked {
         }
     }
 
-    /// Whether there is anything to say of it, however it goes.
+    /// Whether there may be anything to say of it, however it goes on.
     #[inline]
     pub(crate) fn matters(&self) -> bool {
-        self.limits != Limits::NONE || self.timing.is_some() || self.shared.settings.failed.is_some()
+        let kept = self.limits == Limits::NONE || self.limits.are_kept(self.head);
+        !kept || self.warned > 0 || self.timing.is_some() || self.shared.settings.failed.is_some()
     }
 
     /// Runs the call's own code.
@@ -86,16 +87,8 @@ impl Tracked {
         let elapsed = self.elapsed();
         if timing.end(elapsed) {
             let phase = self.head.phase();
-            contain(|| {
-                self.tell(
-                    Finding::Blocking,
-                    &timing.label,
-                    phase,
-                    elapsed,
-                    Some(timing.limit),
-                    None,
-                )
-            });
+            let limit = Some(timing.limit);
+            contain(|| self.tell(Finding::Blocking, &timing.label, phase, elapsed, limit, None));
         }
         value
     }

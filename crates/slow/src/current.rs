@@ -9,7 +9,7 @@ pub(crate) use with_opentelemetry::Current;
 /// Nobody knows.
 #[cfg(not(feature = "opentelemetry"))]
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Current;
+pub(crate) struct Current {}
 
 #[cfg(not(feature = "opentelemetry"))]
 impl Current {

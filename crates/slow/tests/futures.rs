@@ -1,4 +1,5 @@
 //! Futures and services that are not HTTP.
+#![allow(clippy::unwrap_used)]
 
 mod scene;
 

@@ -1,4 +1,5 @@
 //! What is said while a call runs, and when it ends.
+#![allow(clippy::unwrap_used)]
 
 mod scene;
 

@@ -1,4 +1,5 @@
 //! The task that sweeps, and the runtimes it lives on.
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "tokio")]
 
 mod scene;

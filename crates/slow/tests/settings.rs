@@ -1,4 +1,5 @@
 //! Each setting.
+#![allow(clippy::unwrap_used)]
 
 mod scene;
 

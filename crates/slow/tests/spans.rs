@@ -1,4 +1,5 @@
 //! The span of a slow call: its ids in the lines, and the events on it.
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "opentelemetry")]
 
 mod scene;
