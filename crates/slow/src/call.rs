@@ -131,11 +131,8 @@ impl Tracked {
     }
 
     fn take_back(&mut self, key: Key) {
-        let mut current = Current::default();
-        if let Some(entry) = self.shared.leave(key) {
-            self.warned = entry.warned;
-            current = entry.current;
-        }
+        let (current, warned) = self.shared.leave(key).unwrap_or_default();
+        self.warned = warned;
         self.at = At::Here(current);
     }
 

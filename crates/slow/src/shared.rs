@@ -105,8 +105,8 @@ impl Shared {
         key
     }
 
-    /// Takes a call out.
-    pub(crate) fn leave(&self, key: Key) -> Option<Entry> {
+    /// Takes a call out: its context, and how often it was found slow.
+    pub(crate) fn leave(&self, key: Key) -> Option<(Current, u32)> {
         self.table.remove(key)
     }
 

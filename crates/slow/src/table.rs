@@ -122,8 +122,8 @@ impl Table {
         }
     }
 
-    /// Takes a call out.
-    pub(crate) fn remove(&self, key: Key) -> Option<Entry> {
+    /// Takes a call out: its context, and how often it was found slow.
+    pub(crate) fn remove(&self, key: Key) -> Option<(Current, u32)> {
         self.shards.get(key.shard as usize)?.lock().remove(key.place)
     }
 
@@ -183,6 +183,7 @@ impl Places {
     }
 
     /// By an eighth: to double would waste more than is needed, where there are many.
+    #[inline]
     fn grow(&mut self) {
         if self.entries.len() == self.entries.capacity() {
             let more = FIRST.max(self.entries.len() / 8);
@@ -191,12 +192,11 @@ impl Places {
         }
     }
 
-    fn remove(&mut self, place: u32) -> Option<Entry> {
+    fn remove(&mut self, place: u32) -> Option<(Current, u32)> {
         let at = self.entries.get_mut(place as usize)?;
-        let Place::Taken(_) = at else { return None };
-        let Place::Taken(entry) = std::mem::replace(at, Place::Free(self.free)) else {
-            return None;
-        };
+        let Place::Taken(entry) = at else { return None };
+        let left = (std::mem::take(&mut entry.current), entry.warned);
+        *at = Place::Free(self.free);
         self.free = Some(place);
         if let Some(deadline) = self.deadlines.get_mut(place as usize) {
             *deadline = NEVER;
@@ -205,7 +205,7 @@ impl Places {
         if self.taken == 0 && self.entries.len() > KEPT {
             *self = Places::default();
         }
-        Some(entry)
+        Some(left)
     }
 
     fn due(&mut self, cursor: &mut Cursor, now: u64, found: &mut impl FnMut(&mut Entry) -> More) -> More {
@@ -286,7 +286,7 @@ mod tests {
         let table = Table::default();
         let first = insert(&table, 1, 10);
         insert(&table, 2, 10);
-        assert_eq!(table.remove(first).map(|entry| entry.started), Some(1));
+        assert_eq!(table.remove(first).map(|(_, warned)| warned), Some(0));
         assert!(table.remove(first).is_none());
         assert_eq!(due(&table, 50), (vec![2], 82));
         assert_eq!(table.len(), 1);
