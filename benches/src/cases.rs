@@ -14,6 +14,7 @@ use crate::drive::Pair;
 use crate::peers::bridge::Extras;
 use crate::peers::{bridge, contrib, fast, metrics, reqwest};
 use crate::stacks::{self, axum, tower};
+use crate::timed::Timed;
 use crate::workload::Caller::{Sampled, Unsampled};
 use crate::{chains, floors, ours, sanitizing};
 
@@ -25,6 +26,9 @@ pub(crate) fn cases() -> Vec<Case> {
             .peer("a router (axum)", |caller| axum(caller, |router| router))
             .peer("a router and a layer that does nothing (axum)", |caller| {
                 axum(caller, |router| router.layer(Identity::new()))
+            })
+            .peer("a layer that watches, and does nothing", |caller| {
+                tower(caller, &ours::watching())
             }),
         server_spans(Case::new("S1", Sampled, "server span, the caller samples")).ours(ours::FOREIGN, |caller| {
             ours::install_foreign_propagator();
@@ -80,6 +84,17 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("SAN", Sampled, "a span of twelve clean attributes is sanitized")
             .ours(ours::EXPORTED, |_| sanitizing::exported())
             .ours(ours::SET, |_| sanitizing::set()),
+        Case::new("SL", Sampled, "slow calls are told, ready at once")
+            .floor("by hand, after the fact", |caller| stacks::instead(caller, Timed))
+            .ours(ours::SLOW, |caller| tower(caller, &ours::slow()))
+            .peer("tower-http, no subscriber", |caller| {
+                tower(caller, &TraceLayer::new_for_http())
+            }),
+        Case::new("SLp", Sampled, "slow calls are told, ready at the second poll")
+            .ours(ours::SLOW, |caller| stacks::waits_once(caller, &ours::slow()))
+            .peer("tower-http, no subscriber", |caller| {
+                stacks::waits_once(caller, &TraceLayer::new_for_http())
+            }),
         Case::new("frame", Sampled, "one frame of a watched body")
             .ours(ours::FRAME, |caller| stacks::frames(caller, &ours::server())),
         Case::new("frame2", Unsampled, "one frame of a watched body, not sampled")
@@ -88,6 +103,15 @@ pub(crate) fn cases() -> Vec<Case> {
             .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
         Case::new("held2", Unsampled, "a server's call in flight, not sampled")
             .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
+        Case::new(
+            "heldSL",
+            Sampled,
+            "a call in flight that may become slow, beside watching it",
+        )
+        .ours_waiting(ours::SLOW, |caller| Pair {
+            bare: stacks::waiting(caller, &ours::watching()).with,
+            with: stacks::waiting(caller, &ours::slow()).with,
+        }),
     ]
 }
 

@@ -20,6 +20,7 @@ mod sanitizing;
 mod stacks;
 mod table;
 mod targets;
+mod timed;
 mod times;
 mod workload;
 

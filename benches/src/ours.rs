@@ -1,16 +1,19 @@
 //! This family's layers, as the cases need them.
 
+use std::time::Duration;
+
 use http::uri::Scheme;
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use prometheus_client::registry::Registry;
+use tower_telemetry::observe::{Observe, ObserveLayer, on_end};
 use tower_telemetry::prometheus::{Metrics, MetricsLayer};
 use tower_telemetry::propagate::Propagation;
 use tower_telemetry::reqwest::ReqwestMiddleware;
-use tower_telemetry::semconv::{Http, Server};
+use tower_telemetry::semconv::{Http, HttpCall, Server};
 use tower_telemetry::span::Spans;
-use tower_telemetry::{ExtractLayer, Inject, InjectLayer};
+use tower_telemetry::{ExtractLayer, Inject, InjectLayer, SlowLayer};
 
 use crate::provider::provider;
 
@@ -25,6 +28,7 @@ pub(crate) const UNTOLD: &str = "tower-telemetry, by default";
 pub(crate) const UNTOLD_AXUM: &str = "tower-telemetry, by default (axum)";
 pub(crate) const EXPORTED: &str = "tower-telemetry, before the exporter";
 pub(crate) const SET: &str = "tower-telemetry, when they are set";
+pub(crate) const SLOW: &str = "tower-telemetry";
 pub(crate) const FRAME: &str = "tower-telemetry";
 pub(crate) const METRICS: &str = "tower-telemetry, metrics";
 pub(crate) const METRICS_AXUM: &str = "tower-telemetry, metrics (axum)";
@@ -60,6 +64,17 @@ pub(crate) fn metrics() -> MetricsLayer<Http<Server>> {
     let metrics = Metrics::server().register(&mut Registry::default());
     let metrics = metrics.expect("an empty registry takes any name");
     metrics.layer(Http::server().with_scheme(Scheme::HTTP))
+}
+
+/// The layer that warns of slow calls, while they run.
+pub(crate) fn slow() -> SlowLayer {
+    SlowLayer::server(Duration::from_secs(1))
+}
+
+/// A layer that watches calls, and does nothing else.
+pub(crate) fn watching() -> ObserveLayer<Http<Server>, impl Observe<HttpCall<Server>, Watch: Send + Sync> + Send + Sync>
+{
+    ObserveLayer::new(Http::server(), on_end(|_| {}))
 }
 
 /// Installs a provider for everybody.

@@ -38,12 +38,25 @@ where
     instead(caller, layer.layer(Handler::AtOnce))
 }
 
+/// The same, with a handler that has to wait once.
+pub(crate) fn waits_once<L, R>(caller: Caller, layer: &L) -> Pair
+where
+    L: Layer<Handler, Service: Stack<R>>,
+    R: Body,
+{
+    beside(caller, Handler::AtSecondPoll, layer.layer(Handler::AtSecondPoll))
+}
+
 /// This service, in the place of the [`Handler`].
 pub(crate) fn instead<R: Body>(caller: Caller, service: impl Stack<R>) -> Pair {
+    beside(caller, Handler::AtOnce, service)
+}
+
+fn beside<R: Body>(caller: Caller, bare: Handler, service: impl Stack<R>) -> Pair {
     let request = caller.routed_request();
     let make = move || request.clone();
     Pair {
-        bare: requests(Handler::AtOnce, make.clone()),
+        bare: requests(bare, make.clone()),
         with: requests(service, make),
     }
 }

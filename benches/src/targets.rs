@@ -39,6 +39,8 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("C1", ours::REQWEST) => target(10_500, 12),
         ("C2", ours::REQWEST) => target(6_800, 9),
         ("SAN", ours::EXPORTED | ours::SET) => target(600, 0),
+        ("SL", ours::SLOW) => target(450, 0),
+        ("SLp", ours::SLOW) => target(600, 0),
         ("frame" | "frame2", ours::FRAME) => target(250, 0),
         _ => return None,
     })
@@ -49,6 +51,7 @@ pub(crate) fn bytes(case: &str) -> Option<usize> {
     match case {
         "held" => Some(2048),
         "held2" => Some(512),
+        "heldSL" => Some(200),
         _ => None,
     }
 }

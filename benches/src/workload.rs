@@ -97,6 +97,8 @@ fn say_who(headers: &mut HeaderMap) {
 pub(crate) enum Handler {
     /// With a small body.
     AtOnce,
+    /// The same, but at the second poll.
+    AtSecondPoll,
     /// Never.
     Never,
 }
@@ -129,9 +131,13 @@ pub(crate) struct Answer(Handler);
 impl Future for Answer {
     type Output = Result<Response<Full<Bytes>>, Infallible>;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         match self.0 {
             Handler::AtOnce => Poll::Ready(Ok(Handler::answer())),
+            Handler::AtSecondPoll => {
+                self.0 = Handler::AtOnce;
+                Poll::Pending
+            }
             Handler::Never => Poll::Pending,
         }
     }

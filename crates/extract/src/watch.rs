@@ -28,8 +28,8 @@ impl<F: Describe> Watch<F> for ExtractWatch<F> {
         self.span.in_scope(poll)
     }
 
-    fn pending(&mut self, cx: &mut Context<'_>) {
-        self.span.pending(cx);
+    fn pending(&mut self, facts: &F, cx: &mut Context<'_>) {
+        self.span.pending(facts, cx);
     }
 
     fn head(&mut self, head: &mut Head<'_, F>) {

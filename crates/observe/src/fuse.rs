@@ -59,9 +59,9 @@ impl<F, W: Watch<F>> Watch<F> for Option<W> {
         }
     }
 
-    fn pending(&mut self, cx: &mut Context<'_>) {
+    fn pending(&mut self, facts: &F, cx: &mut Context<'_>) {
         if let Some(watch) = self {
-            watch.pending(cx);
+            watch.pending(facts, cx);
         }
     }
 
@@ -90,6 +90,15 @@ macro_rules! in_scopes {
     ($poll:ident, $first:ident $($rest:ident)+) => { $first.in_scope(move || in_scopes!($poll, $($rest)+)) };
 }
 
+/// What comes back passes the last member first, as it would with a layer for each: an outer one's span is still open then.
+macro_rules! inner_first {
+    ($first:expr) => { $first };
+    ($first:expr, $($rest:expr),+) => {{
+        inner_first!($($rest),+);
+        $first
+    }};
+}
+
 macro_rules! fuse {
     ($($member:ident $index:tt),+) => {
         impl<Facts, $($member: Observe<Facts>),+> Observe<Facts> for ($($member,)+) {
@@ -116,12 +125,12 @@ macro_rules! fuse {
                 in_scopes!(poll, $($member)+)
             }
 
-            fn pending(&mut self, cx: &mut Context<'_>) {
-                $(contain(|| self.$index.pending(cx));)+
+            fn pending(&mut self, facts: &Facts, cx: &mut Context<'_>) {
+                $(contain(|| self.$index.pending(facts, cx));)+
             }
 
             fn head(&mut self, head: &mut Head<'_, Facts>) {
-                $(contain(|| self.$index.head(head));)+
+                inner_first!($(contain(|| self.$index.head(head))),+);
             }
 
             fn data(&mut self, bytes: usize) {
@@ -129,7 +138,7 @@ macro_rules! fuse {
             }
 
             fn end(self, report: &Report<'_, Facts>) {
-                $(contain(|| self.$index.end(report));)+
+                inner_first!($(contain(|| self.$index.end(report))),+);
             }
         }
     };
@@ -180,7 +189,7 @@ mod tests {
             polled
         }
 
-        fn pending(&mut self, _: &mut Context<'_>) {
+        fn pending(&mut self, _: &(), _: &mut Context<'_>) {
             self.write("pending");
         }
 
@@ -201,7 +210,7 @@ mod tests {
     fn live_through(observer: &impl Observe<()>) {
         let mut watch = observer.watch(&mut Call::new(&(), None));
         assert_eq!(watch.in_scope(|| 7), 7);
-        watch.pending(&mut Context::from_waker(std::task::Waker::noop()));
+        watch.pending(&(), &mut Context::from_waker(std::task::Waker::noop()));
         let (mut response, ()) = http::Response::new(()).into_parts();
         watch.head(&mut Head {
             facts: &(),
@@ -225,17 +234,24 @@ mod tests {
     const HOOKS: [&str; 5] = ["watch", "pending", "head", "data 3", "end"];
 
     #[test]
-    fn scopes_nest_with_the_first_outermost_and_hooks_run_in_order() {
+    fn the_first_is_outermost_in_scopes_and_for_what_comes_back() {
         let page = RefCell::default();
         let scribe = |name| Scribe { name, page: &page };
         live_through(&(scribe("a"), scribe("b"), scribe("c")));
 
-        let [watch, rest @ ..] = HOOKS;
-        let of_all = |hook: &str| ["a", "b", "c"].map(|name| format!("{name} {hook}"));
-        let mut expected = of_all(watch).to_vec();
-        expected.extend(of_all("enter"));
-        expected.extend(["c leave", "b leave", "a leave"].map(String::from));
-        expected.extend(rest.map(of_all).concat());
+        let down = |hook: &str| ["a", "b", "c"].map(|name| format!("{name} {hook}"));
+        let up = |hook: &str| ["c", "b", "a"].map(|name| format!("{name} {hook}"));
+        let [watch, pending, head, data, end] = HOOKS;
+        let order = [
+            down(watch),
+            down("enter"),
+            up("leave"),
+            down(pending),
+            up(head),
+            down(data),
+            up(end),
+        ];
+        let expected = order.concat();
         assert_eq!(page.into_inner(), expected);
     }
 

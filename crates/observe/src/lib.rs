@@ -52,7 +52,7 @@
 //! # Several observers in one layer
 //!
 //! A tuple of up to six observers is an observer, and so are tuples of tuples. All of them share one future, one body, one clock and one
-//! reading of the request. Their scopes nest, the first outermost; the other hooks run in the order of the tuple.
+//! reading of the request. Their scopes nest, the first outermost; what comes back (the head and the end) passes the last member first, as with a layer for each.
 //!
 //! ```
 //! # use tower_telemetry_observe::{ObserveLayer, Plain, Report, PlainCall, on_end};

@@ -111,9 +111,9 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
 
     /// The inner future or body was not ready.
     pub fn pending(&mut self, cx: &mut Context<'_>) {
-        if let Some(live) = self.heard() {
-            contain(|| live.watch.pending(cx));
-        }
+        let Some(live) = self.heard() else { return };
+        let Some(facts) = &live.facts else { return };
+        contain(|| live.watch.pending(facts, cx));
     }
 
     /// A data frame of this many bytes was handed on.

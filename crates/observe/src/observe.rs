@@ -84,9 +84,9 @@ pub trait Watch<F> {
         poll()
     }
 
-    /// The inner future or body was polled and is not ready.
-    fn pending(&mut self, cx: &mut Context<'_>) {
-        let _ = cx;
+    /// The inner future or body of the call with these facts was polled and is not ready.
+    fn pending(&mut self, facts: &F, cx: &mut Context<'_>) {
+        let _ = (facts, cx);
     }
 
     /// The response head is there.

@@ -52,7 +52,7 @@ impl<F> Observe<F> for Faulty {
 }
 
 impl<F> Watch<F> for Faulty {
-    fn pending(&mut self, _: &mut Context<'_>) {
+    fn pending(&mut self, _: &F, _: &mut Context<'_>) {
         self.at(Fault::Pending);
     }
 

@@ -179,7 +179,7 @@ impl<'a, F> Observe<F> for Waits<'a> {
 }
 
 impl<F> Watch<F> for Waits<'_> {
-    fn pending(&mut self, cx: &mut Context<'_>) {
+    fn pending(&mut self, _: &F, cx: &mut Context<'_>) {
         self.0.borrow_mut().push(cx.waker().clone());
     }
 

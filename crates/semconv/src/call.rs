@@ -8,7 +8,7 @@ use crate::name::Named;
 use crate::routed::Routed;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
-use crate::{Method, Say, Side, Value, attribute};
+use crate::{Method, Route, Say, Side, Value, attribute};
 
 /// What is known of an HTTP call: the facts that [`Http`](crate::Http) reads.
 ///
@@ -40,6 +40,11 @@ impl<S: Side> HttpCall<S> {
     #[inline]
     pub fn route(&self) -> Option<&str> {
         self.route.as_str()
+    }
+
+    /// The same [route](HttpCall::route), to be kept beyond the call: it is shared, not copied.
+    pub fn shared_route(&self) -> Option<Route> {
+        self.route.shared()
     }
 
     /// The response's status, once it is there.
@@ -155,6 +160,7 @@ mod tests {
         let call = Http::client().read(&mut request);
         assert_eq!(call.span_name(), "GET /users/{id}");
         assert_eq!(call.route(), Some("/users/{id}"));
+        assert_eq!(call.shared_route().unwrap().as_str(), "/users/{id}");
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Routed {
         self.template().map(Template::as_str)
     }
 
+    #[inline]
+    pub(crate) fn shared(&self) -> Option<Route> {
+        self.template().cloned().map(Route)
+    }
+
     /// The template: the one that is kept with the span's name, if that is known.
     #[inline]
     pub(crate) fn value(&self, named: &Named) -> Option<Value<'_>> {

@@ -179,7 +179,7 @@ impl<F> Watch<F> for JournalWatch {
         poll()
     }
 
-    fn pending(&mut self, _: &mut Context<'_>) {
+    fn pending(&mut self, _: &F, _: &mut Context<'_>) {
         self.journal.write(Entry::Pending);
     }
 

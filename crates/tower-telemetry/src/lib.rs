@@ -34,6 +34,7 @@
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
 //! | `prometheus` | `tower-telemetry-prometheus` | counts, durations and calls in flight, for Prometheus |
 //! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
+//! | [`slow`] | `tower-telemetry-slow` | a warning while a call is slow: for any service, and any future |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 
 #[doc(no_inline)]
@@ -65,6 +66,12 @@ pub use tower_telemetry_semconv as semconv;
 #[cfg(feature = "setup")]
 #[doc(no_inline)]
 pub use tower_telemetry_setup as setup;
+#[cfg(feature = "slow")]
+#[doc(no_inline)]
+pub use tower_telemetry_slow as slow;
+#[cfg(feature = "slow")]
+#[doc(inline)]
+pub use tower_telemetry_slow::{Slow, SlowLayer, WarnIfSlow};
 #[doc(no_inline)]
 pub use tower_telemetry_span as span;
 

@@ -11,6 +11,7 @@ use axum::routing::get;
 use futures_util::stream;
 use http::StatusCode;
 use tokio::time::sleep;
+use tower_telemetry::SlowLayer;
 
 const ITEMS: [(&str, u32); 5] = [
     ("lamp", 40),
@@ -20,11 +21,15 @@ const ITEMS: [(&str, u32); 5] = [
     ("vase", 25),
 ];
 const ROWS: u32 = 20;
+/// An answer that takes longer is slow.
+const SLOW: Duration = Duration::from_millis(200);
 
 pub(crate) fn router() -> Router {
     Router::new()
         .route("/items/{item}", get(item))
         .route("/export.csv", get(export))
+        // Inside the layer that makes spans, whose ids are in its lines.
+        .layer(SlowLayer::server(SLOW))
 }
 
 async fn item(Path(item): Path<String>) -> Response {

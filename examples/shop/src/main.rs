@@ -24,6 +24,7 @@ use clap::Parser;
 use tokio::sync::mpsc;
 use tonic::transport::Endpoint;
 use tower_telemetry::setup::{Otlp, Trace, Waterfall};
+use tower_telemetry::slow::Level;
 
 /// Starts the shop's three services, sends real requests through them, and prints each as one trace.
 #[derive(Parser)]
@@ -45,6 +46,12 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
+    // Warnings, such as those of slow calls.
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_target(false)
+        .without_time()
+        .init();
 
     // One collector for the three providers: only together do they know when a trace is finished.
     let (traces, mut finished) = mpsc::unbounded_channel();

@@ -60,7 +60,7 @@ const TOUR: [Stop; 13] = [
     },
     Stop {
         title: "A slow order",
-        see: "Nearly all of the time is the catalog's.",
+        see: "Nearly all of the time is the catalog's, which warns of it while the customer still waits.",
         method: "POST",
         path: "/orders/sofa",
         sends: &[],
@@ -277,7 +277,9 @@ impl Stop {
             request = request.header(*name, HeaderValue::from_bytes(value.as_bytes())?);
         }
         let request = request.body(Body::empty())?;
-        let mut body = customer.request(request).await?.into_body();
+        let response = customer.request(request).await?;
+        println!("   the customer has the response: {}\n", response.status());
+        let mut body = response.into_body();
         match self.reads {
             Reads::ToTheEnd => drop(body.collect().await?),
             Reads::AsFarAsItGoes => anyhow::ensure!(body.collect().await.is_err(), "it did not break off"),

@@ -1,0 +1,141 @@
+//! Any future as a call.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use pin_project_lite::pin_project;
+use tower_telemetry_observe::contain;
+
+use crate::call::{End, Tracked};
+use crate::settings::Settings;
+use crate::shared::Shared;
+use crate::{Ended, Label, Limits, Slow};
+
+/// Warns if a future is slow: for all futures.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_telemetry_slow::WarnIfSlow;
+///
+/// # async fn cart_of(customer: u32) -> Vec<u32> { vec![customer] }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let cart = cart_of(7).warn_if_slow("load cart", Duration::from_millis(200)).await;
+/// # assert_eq!(cart, [7]);
+/// # }
+/// ```
+pub trait WarnIfSlow: Future + Sized {
+    /// Warns if it takes so long from its first poll to its end, with the usual settings.
+    fn warn_if_slow(self, name: impl Into<Cow<'static, str>>, limits: impl Into<Limits>) -> MaybeSlow<Self> {
+        static USUAL: OnceLock<Arc<Shared>> = OnceLock::new();
+        let usual = USUAL.get_or_init(|| Arc::new(Shared::new(Settings::default())));
+        MaybeSlow::new(self, usual, name.into(), limits.into())
+    }
+
+    /// The same with settings of your own. Which limits `slow` has makes no difference.
+    fn warn_if_slow_by<F>(
+        self,
+        slow: &Slow<F>,
+        name: impl Into<Cow<'static, str>>,
+        limits: impl Into<Limits>,
+    ) -> MaybeSlow<Self> {
+        MaybeSlow::new(self, slow.shared(), name.into(), limits.into())
+    }
+}
+
+impl<T: Future> WarnIfSlow for T {}
+
+pin_project! {
+    /// The future of [`WarnIfSlow`].
+    #[derive(Debug)]
+    pub struct MaybeSlow<T> {
+        #[pin]
+        inner: T,
+        state: State,
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    NotStarted(Arc<Shared>, Cow<'static, str>, Limits),
+    Running(Running),
+    Over,
+}
+
+/// A future that has been polled.
+#[derive(Debug)]
+struct Running {
+    call: Tracked,
+    name: Cow<'static, str>,
+    started: Instant,
+    // What it is if nobody says otherwise before it is dropped.
+    ended: Ended,
+}
+
+impl<T> MaybeSlow<T> {
+    fn new(inner: T, shared: &Arc<Shared>, name: Cow<'static, str>, limits: Limits) -> Self {
+        MaybeSlow {
+            inner,
+            state: State::NotStarted(Arc::clone(shared), name, limits),
+        }
+    }
+}
+
+impl State {
+    fn run<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        if let State::NotStarted(shared, name, limits) = self {
+            let started = Instant::now();
+            let name = std::mem::take(name);
+            let by_clock = contain(|| shared.settings.clock.or_given(started)).unwrap_or(started);
+            *self = State::Running(Running {
+                call: Tracked::new(shared, by_clock, *limits, || Label::named(name.clone())),
+                name,
+                started,
+                ended: Ended::Dropped,
+            });
+        }
+        let State::Running(running) = self else { return poll() };
+        running.ended = Ended::Panicked;
+        let polled = running.call.run(poll);
+        match polled {
+            Poll::Pending => {
+                running.ended = Ended::Dropped;
+                running.call.pending(|| Label::named(running.name.clone()));
+            }
+            Poll::Ready(_) => {
+                running.ended = Ended::Complete;
+                *self = State::Over;
+            }
+        }
+        polled
+    }
+}
+
+impl<T: Future> Future for MaybeSlow<T> {
+    type Output = T::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T::Output> {
+        let this = self.project();
+        let inner = this.inner;
+        this.state.run(|| inner.poll(cx))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let error_type = match self.ended {
+            Ended::Complete | Ended::Failed | Ended::Dropped => None,
+            Ended::Panicked => Some("panic"),
+        };
+        let end = End {
+            ended: self.ended,
+            error_type,
+        };
+        let name = std::mem::take(&mut self.name);
+        contain(|| self.call.end(&end, || self.started.elapsed(), || Label::named(name)));
+    }
+}
