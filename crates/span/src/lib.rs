@@ -59,4 +59,5 @@ pub use observer::SpanObserver;
 pub use request::{NoSpan, SpanAttributes, SpanName};
 pub use settings::{SamplingAttributes, SpanEnd, Spans};
 pub use start::Parent;
+pub use tracer::{GlobalTracer, Started};
 pub use watch::SpanWatch;

@@ -33,6 +33,7 @@
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
 //! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
+//! | [`traced`] | `tower-telemetry-traced` | spans of functions and business steps, and their context in tasks |
 
 #[doc(no_inline)]
 pub use opentelemetry;
@@ -60,6 +61,16 @@ pub use tower_telemetry_setup as setup;
 pub use tower_telemetry_span as span;
 
 use semconv::{Client, Grpc, HttpOrGrpc, Server};
+
+/// Spans of functions and business steps, and their context in tasks: all of
+/// [`tower-telemetry-traced`](https://docs.rs/tower-telemetry-traced).
+#[cfg(feature = "traced")]
+pub mod traced {
+    #[doc(no_inline)]
+    pub use tower_telemetry_traced::*;
+    #[doc(no_inline)]
+    pub use tower_telemetry_traced_macros::traced_in_facade as traced;
+}
 
 /// The layer for a server: each request is a SERVER span under its caller's context.
 pub fn server() -> ExtractLayer {
