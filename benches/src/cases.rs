@@ -14,7 +14,7 @@ use crate::peers::bridge::Extras;
 use crate::peers::{bridge, contrib, fast, reqwest};
 use crate::stacks::{self, axum, tower};
 use crate::workload::Caller::{Sampled, Unsampled};
-use crate::{chains, floors, ours, sanitizing};
+use crate::{chains, floors, functions, ours, sanitizing};
 
 /// All cases, in the order of the table.
 pub(crate) fn cases() -> Vec<Case> {
@@ -73,7 +73,32 @@ pub(crate) fn cases() -> Vec<Case> {
             .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
         Case::new("held2", Unsampled, "a server's call in flight, not sampled")
             .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
+        functions(Case::new(
+            "F1",
+            Sampled,
+            "a function in a span, with two arguments and its error",
+        )),
+        functions(Case::new("F2", Unsampled, "a function in a span, not sampled")),
     ]
+}
+
+fn functions(case: Case) -> Case {
+    case.floor("by hand in the function", |caller| {
+        ours::install_provider();
+        functions::pair(caller, functions::by_hand)
+    })
+    .ours(ours::FUNCTION, |caller| {
+        ours::install_provider();
+        functions::pair(caller, functions::traced)
+    })
+    .ours(ours::ASYNC_FUNCTION, |caller| {
+        ours::install_provider();
+        functions::pair_of_futures(caller, functions::traced_future)
+    })
+    .ours(ours::BUSINESS_SPAN, |caller| {
+        ours::install_provider();
+        functions::pair(caller, functions::business_span)
+    })
 }
 
 fn server_spans(case: Case) -> Case {

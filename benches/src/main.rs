@@ -10,6 +10,7 @@ mod chains;
 mod child;
 mod drive;
 mod floors;
+mod functions;
 mod options;
 mod ours;
 mod peers;

@@ -24,6 +24,9 @@ pub(crate) const UNTOLD_AXUM: &str = "tower-telemetry, by default (axum)";
 pub(crate) const EXPORTED: &str = "tower-telemetry, before the exporter";
 pub(crate) const SET: &str = "tower-telemetry, when they are set";
 pub(crate) const FRAME: &str = "tower-telemetry";
+pub(crate) const FUNCTION: &str = "tower-telemetry, #[traced]";
+pub(crate) const ASYNC_FUNCTION: &str = "tower-telemetry, #[traced] async";
+pub(crate) const BUSINESS_SPAN: &str = "tower-telemetry, business_span";
 
 /// The server layer that knows its tracer.
 pub(crate) fn server() -> ExtractLayer {

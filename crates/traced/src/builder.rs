@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
+use opentelemetry::baggage::{BaggageExt, KeyValueMetadata};
 use opentelemetry::trace::{SpanContext, SpanKind, SpanRef, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue};
 
@@ -71,7 +72,7 @@ pub fn business_span(name: impl Into<SpanName>) -> SpanBuilder {
 }
 
 /// A span that begins a trace of its own, with a link to the current span instead of a parent: for work that goes on by itself, and that
-/// nobody wants to see in the request's trace.
+/// nobody wants to see in the request's trace. Baggage goes with it.
 ///
 /// ```
 /// use tower_telemetry_traced::{TracedExt, linked_span};
@@ -82,11 +83,27 @@ pub fn business_span(name: impl Into<SpanName>) -> SpanBuilder {
 #[cfg_attr(debug_assertions, track_caller)]
 pub fn linked_span(name: impl Into<SpanName>) -> SpanBuilder {
     let from = Context::current();
-    let outlook = Outlook::of_root(&from);
     let caller = from.span().span_context().clone();
-    let parent = from.with_remote_span_context(SpanContext::NONE);
+    let parent = without_span(&from);
     let link = caller.is_valid().then_some(caller);
+    let outlook = Outlook::of(&parent);
     SpanBuilder::new(name.into(), parent, link, outlook)
+}
+
+/// What a trace of its own takes along. An empty span would not do: parent-based samplers take it for a parent.
+fn without_span(from: &Context) -> Context {
+    let baggage = from.baggage();
+    let mut root = Context::new();
+    if !baggage.is_empty() {
+        let entries = baggage.iter();
+        root = root.with_baggage(
+            entries.map(|(key, (value, more))| KeyValueMetadata::new(key.clone(), value.clone(), more.clone())),
+        );
+    }
+    match from.is_telemetry_suppressed() {
+        true => root.with_telemetry_suppressed(),
+        false => root,
+    }
 }
 
 /// Runs this in a span.

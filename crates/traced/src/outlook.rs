@@ -48,14 +48,6 @@ impl Outlook {
             (true, false) => Outlook::Dropped,
         }
     }
-
-    /// For a span that begins a trace of its own, called from this context.
-    pub(crate) fn of_root(from: &Context) -> Self {
-        match from.is_telemetry_suppressed() {
-            true => Outlook::Dropped,
-            false => Outlook::Open,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -85,6 +77,5 @@ mod tests {
     fn nothing_is_started_where_telemetry_is_suppressed() {
         let suppressed = Context::new().with_telemetry_suppressed();
         assert_eq!(Outlook::of(&suppressed), Outlook::Dropped);
-        assert_eq!(Outlook::of_root(&suppressed), Outlook::Dropped);
     }
 }

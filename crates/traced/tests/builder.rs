@@ -2,8 +2,9 @@
 
 mod support;
 
-use opentelemetry::Value;
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::{Context, KeyValue, Value};
 use support::{Trace, current};
 use tower_telemetry_testkit::spans::{keys, text, value};
 use tower_telemetry_traced::{
@@ -121,6 +122,13 @@ fn a_linked_span_is_a_root_that_knows_where_it_came_from() {
     let links: Vec<_> = linked.links.iter().map(|link| &link.span_context).collect();
     assert_eq!(links, [&trace.root.span_context]);
     linked_span("nothing around").in_scope(|_| ());
+}
+
+#[test]
+fn a_linked_span_takes_baggage_along() {
+    let _current = Context::current_with_baggage([KeyValue::new("tenant", "blue")]).attach();
+    let tenant = linked_span("report.build").in_scope(|_| Context::current().baggage().get("tenant").cloned());
+    assert_eq!(tenant, Some("blue".into()));
 }
 
 #[test]

@@ -7,12 +7,13 @@ use std::sync::LazyLock;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, global};
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tokio::runtime::{Builder, Runtime};
 use tower_telemetry_testkit::spans::{Recorder, is_parent};
 
 static RECORDER: LazyLock<Recorder> = LazyLock::new(|| {
-    let recorder = Recorder::new();
+    // As in production: a parent that is not sampled is followed.
+    let recorder = Recorder::sampling(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)));
     global::set_tracer_provider(recorder.provider.clone());
     recorder
 });
