@@ -79,6 +79,15 @@ pub(crate) fn cases() -> Vec<Case> {
             "a function in a span, with two arguments and its error",
         )),
         functions(Case::new("F2", Unsampled, "a function in a span, not sampled")),
+        Case::new(
+            "F3",
+            Unsampled,
+            "a function in a span, nobody but the caller has decided",
+        )
+        .ours(ours::FUNCTION, |caller| {
+            ours::install_provider();
+            functions::undecided(caller, functions::traced)
+        }),
     ]
 }
 

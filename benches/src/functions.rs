@@ -7,12 +7,12 @@ use std::task::{Context as TaskContext, Waker};
 use std::time::SystemTime;
 
 use opentelemetry::global::{self, BoxedTracer};
-use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry::traced::{self, traced};
 
 use crate::drive::{Loop, Pair, Subject, until_ready};
-use crate::stacks::within;
+use crate::stacks;
 use crate::workload::Caller;
 
 /// The job: a few instructions, and now and then an error.
@@ -92,8 +92,37 @@ pub(crate) struct Declined;
 /// The plain function, and this one.
 pub(crate) fn pair(caller: Caller, with: fn(u64, &str) -> Result<u64, Declined>) -> Pair {
     Pair {
-        bare: within(caller, calls(plain)),
-        with: within(caller, calls(with)),
+        bare: inside(caller, calls(plain)),
+        with: inside(caller, calls(with)),
+    }
+}
+
+/// Runs it in a trace of the caller's, on which a layer of this process has decided.
+fn inside(caller: Caller, subject: Subject) -> Subject {
+    Box::new(move || {
+        let mut inner = subject();
+        let cx = caller.context();
+        let ids = cx.span().span_context().clone();
+        let local = SpanContext::new(
+            ids.trace_id(),
+            ids.span_id(),
+            ids.trace_flags(),
+            false,
+            ids.trace_state().clone(),
+        );
+        let cx = cx.with_remote_span_context(local);
+        Box::new(move |times| {
+            let _current = cx.clone().attach();
+            inner(times);
+        })
+    })
+}
+
+/// The plain function, and this one, in a trace on which nobody in this process has decided.
+pub(crate) fn undecided(caller: Caller, with: fn(u64, &str) -> Result<u64, Declined>) -> Pair {
+    Pair {
+        bare: stacks::within(caller, calls(plain)),
+        with: stacks::within(caller, calls(with)),
     }
 }
 
@@ -115,8 +144,8 @@ where
     F: Future<Output = Result<u64, Declined>>,
 {
     Pair {
-        bare: within(caller, Box::new(move || futures(plain_future))),
-        with: within(caller, Box::new(move || futures(with))),
+        bare: inside(caller, Box::new(move || futures(plain_future))),
+        with: inside(caller, Box::new(move || futures(with))),
     }
 }
 

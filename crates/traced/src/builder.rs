@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use opentelemetry::baggage::{BaggageExt, KeyValueMetadata};
-use opentelemetry::trace::{SpanContext, SpanKind, SpanRef, TraceContextExt};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, SpanRef, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue};
 
 use crate::future::InSpan;
@@ -14,7 +14,7 @@ use crate::lint::Site;
 use crate::name::SpanName;
 use crate::outlook::Outlook;
 use crate::record::{self, Record};
-use crate::scope::{Scope, Start};
+use crate::scope::Scope;
 
 /// A span that is about to be made, under the context in which [`span`] or one of its like was called.
 ///
@@ -146,7 +146,7 @@ pub fn record(key: impl Into<Key>, value: impl Record) {
 }
 
 fn set(span: &SpanRef<'_>, key: impl Into<Key>, value: &impl Record) {
-    if let Some(attribute) = value.record().and_then(|value| record::attribute(key, value)) {
+    if let Some(attribute) = record::attribute(key, value) {
         span.set_attribute(attribute);
     }
 }
@@ -205,8 +205,7 @@ impl<J> SpanBuilder<J> {
     /// Adds an attribute.
     pub fn attr(mut self, key: impl Into<Key>, value: impl Record) -> Self {
         if self.outlook != Outlook::Dropped {
-            let attribute = value.record().and_then(|value| record::attribute(key, value));
-            self.attributes.extend(attribute);
+            self.attributes.extend(record::attribute(key, &value));
         }
         self
     }
@@ -238,13 +237,16 @@ impl<J> SpanBuilder<J> {
         if self.outlook == Outlook::Dropped {
             return (Scope::Carried(self.parent), self.judge);
         }
-        let start = || Start {
-            name: record::name(self.name),
-            kind: self.kind,
+        let Self { name, kind, .. } = self;
+        let builder = |started| opentelemetry::trace::SpanBuilder {
+            name: record::policy().name(name),
+            span_kind: Some(kind),
+            start_time: Some(started),
             attributes: (!self.attributes.is_empty()).then_some(self.attributes),
-            link: self.link,
+            links: self.link.map(|caller| vec![Link::new(caller, Vec::new(), 0)]),
+            events: None,
         };
-        let scope = match Scope::start(&self.parent, self.site, start) {
+        let scope = match Scope::start(&self.parent, self.site, builder) {
             Scope::Around => Scope::Carried(self.parent),
             scope => scope,
         };

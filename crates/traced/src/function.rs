@@ -5,8 +5,9 @@ use std::fmt;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use opentelemetry::trace::SpanBuilder;
 pub use opentelemetry::trace::{SpanKind, SpanRef};
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::contain;
 
 use crate::future::{Begun, InSpan};
@@ -15,7 +16,7 @@ pub use crate::judge::{ErrorType, Outcome};
 use crate::lint::Site;
 use crate::outlook::Outlook;
 use crate::record::{self, Record};
-use crate::scope::{Scope, Start};
+use crate::scope::Scope;
 use crate::slow::WarnIfSlow;
 
 /// What is known of a function beforehand.
@@ -36,9 +37,13 @@ pub struct Call(Begun);
 #[inline]
 #[cfg_attr(debug_assertions, track_caller)]
 pub fn begin(function: &'static Function, arguments: impl FnOnce(&mut Arguments)) -> Call {
-    let scope = match Outlook::current() {
-        Outlook::Dropped => Scope::Around,
-        outlook => start(function, outlook, Site::here(), arguments),
+    let asked = Context::map_current(|cx| match Outlook::of(cx) {
+        Outlook::Dropped => None,
+        outlook => Some((outlook, cx.clone())),
+    });
+    let scope = match asked {
+        None => Scope::Around,
+        Some((outlook, parent)) => start(function, outlook, &parent, Site::here(), arguments),
     };
     let slow = function.threshold.map(|threshold| WarnIfSlow {
         name: function.name,
@@ -50,24 +55,32 @@ pub fn begin(function: &'static Function, arguments: impl FnOnce(&mut Arguments)
 }
 
 #[inline(never)]
-fn start(function: &'static Function, outlook: Outlook, site: Site, arguments: impl FnOnce(&mut Arguments)) -> Scope {
+fn start(
+    function: &'static Function,
+    outlook: Outlook,
+    parent: &Context,
+    site: Site,
+    arguments: impl FnOnce(&mut Arguments),
+) -> Scope {
     let read = || {
         let mut read = Arguments(Vec::with_capacity(function.arguments));
         contain(|| arguments(&mut read));
+        record::policy().attributes(&mut read.0);
         read.0
     };
-    let start = |attributes| Start {
+    let builder = |started, attributes| SpanBuilder {
         name: Cow::Borrowed(function.name),
-        kind: function.kind.clone(),
+        span_kind: Some(function.kind.clone()),
+        start_time: Some(started),
         attributes,
-        link: None,
+        events: None,
+        links: None,
     };
-    let parent = Context::current();
     let has_arguments = function.arguments > 0;
     if outlook == Outlook::Sampled {
-        return Scope::start(&parent, site, || start(has_arguments.then(read)));
+        return Scope::start(parent, site, |started| builder(started, has_arguments.then(read)));
     }
-    let scope = Scope::start(&parent, site, || start(None));
+    let scope = Scope::start(parent, site, |started| builder(started, None));
     if has_arguments {
         if let Some(span) = scope.recording() {
             span.set_attributes(read());
@@ -141,24 +154,18 @@ pub struct Arguments(Vec<KeyValue>);
 impl Arguments {
     #[inline]
     pub fn record<T: Record + ?Sized>(&mut self, key: &'static str, value: &T) {
-        self.add(key, value.record());
+        if let Some(value) = value.record() {
+            self.0.push(KeyValue::new(key, value));
+        }
     }
 
     pub fn display<T: fmt::Display + ?Sized>(&mut self, key: &'static str, value: &T) {
-        self.add(key, text(format_args!("{value}")));
+        self.record(key, &record::bounded(format_args!("{value}")));
     }
 
     pub fn debug<T: fmt::Debug + ?Sized>(&mut self, key: &'static str, value: &T) {
-        self.add(key, text(format_args!("{value:?}")));
+        self.record(key, &record::bounded(format_args!("{value:?}")));
     }
-
-    fn add(&mut self, key: &'static str, value: Option<Value>) {
-        self.0.extend(value.and_then(|value| record::attribute(key, value)));
-    }
-}
-
-fn text(text: fmt::Arguments<'_>) -> Option<Value> {
-    Some(Value::from(record::bounded(text)))
 }
 
 /// The key of a recorded result.
@@ -220,19 +227,19 @@ pub fn outcome_by<T, E>(returned: &Result<T, E>, error_type: impl FnOnce(&E) -> 
 
 /// Adds the error's text by `Display`.
 pub fn with_error<T, E: fmt::Display>(outcome: Outcome, returned: &Result<T, E>) -> Outcome {
-    with_text(outcome, returned, |error| record::error_text(format_args!("{error}")))
+    with_text(outcome, returned, |error| record::bounded(format_args!("{error}")))
 }
 
 /// Adds the error's text by `Debug`.
 pub fn with_debug_error<T, E: fmt::Debug>(outcome: Outcome, returned: &Result<T, E>) -> Outcome {
-    with_text(outcome, returned, |error| record::error_text(format_args!("{error:?}")))
+    with_text(outcome, returned, |error| record::bounded(format_args!("{error:?}")))
 }
 
 fn with_text<T, E>(outcome: Outcome, returned: &Result<T, E>, read: impl FnOnce(&E) -> String) -> Outcome {
     match (outcome, returned) {
         (Outcome::Failed { error_type, .. }, Err(error)) => Outcome::Failed {
             error_type,
-            text: read(error),
+            text: record::policy().text(&read(error)).into_owned(),
         },
         (outcome, _) => outcome,
     }
@@ -268,21 +275,23 @@ impl<R> PlainValue for Returned<'_, R> {
 
 /// Records a result.
 pub fn result<T: Record>(span: &SpanRef<'_>, value: Option<&T>) {
-    set_result(span, value.and_then(Record::record));
+    if let Some(attribute) = record::attribute(RESULT, &value) {
+        span.set_attribute(attribute);
+    }
 }
 
 /// Records a result by `Display`.
 pub fn display_result<T: fmt::Display>(span: &SpanRef<'_>, value: Option<&T>) {
-    set_result(span, value.and_then(|value| text(format_args!("{value}"))));
+    result(
+        span,
+        value.map(|value| record::bounded(format_args!("{value}"))).as_ref(),
+    );
 }
 
 /// Records a result by `Debug`.
 pub fn debug_result<T: fmt::Debug>(span: &SpanRef<'_>, value: Option<&T>) {
-    set_result(span, value.and_then(|value| text(format_args!("{value:?}"))));
-}
-
-fn set_result(span: &SpanRef<'_>, value: Option<Value>) {
-    if let Some(attribute) = value.and_then(|value| record::attribute(RESULT, value)) {
-        span.set_attribute(attribute);
-    }
+    result(
+        span,
+        value.map(|value| record::bounded(format_args!("{value:?}"))).as_ref(),
+    );
 }

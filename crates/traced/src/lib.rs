@@ -57,7 +57,8 @@
 //!
 //! # What is not recorded
 //!
-//! Texts of errors, panics and arguments, unless they are chosen by `error` and `args`. What is recorded is escaped and cut. A tracer is that of
+//! Texts of errors, panics and arguments, unless they are chosen by `error` and `args`. What is recorded goes
+//! through a [`Sanitizer`], [by default](set_sanitizer) the one for production. A tracer is that of
 //! the global provider, and is looked for as [`tower-telemetry-span`](tower_telemetry_span) does. Telemetry that is suppressed stays so.
 //!
 //! A trace that is not sampled here is not asked about again: spans in it are not offered to the sampler, unless spans are seen that record
@@ -106,11 +107,14 @@ pub use judge::{ByClosure, ByErrorType, ErrorType, Judge, Outcome, Unjudged};
 pub use name::SpanName;
 #[doc(no_inline)]
 pub use opentelemetry;
-pub use record::Record;
+pub use record::{Record, set_sanitizer};
 #[cfg(feature = "tokio")]
 pub use task::{JoinSet, spawn, spawn_blocking};
 #[doc(no_inline)]
 pub use tower_telemetry_propagate::CarriedContext;
+
+#[doc(no_inline)]
+pub use tower_telemetry_sanitize::Sanitizer;
 
 /// What the macro expands to calls of.
 #[doc(hidden)]

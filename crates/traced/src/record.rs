@@ -1,12 +1,12 @@
-//! Values of attributes, and the one place where they are cleaned.
+//! Values of attributes, and the one place where they become fit to be written down.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::{Key, KeyValue, Value};
-use tower_telemetry_semconv::text::{MAX_TEXT, clean};
+use tower_telemetry_sanitize::Sanitizer;
 
 /// A value that an attribute can have: a text, a number, a bool, or none (an `Option`; of a `Result`, the `Ok`).
 #[diagnostic::on_unimplemented(
@@ -18,29 +18,27 @@ pub trait Record {
     fn record(&self) -> Option<Value>;
 }
 
-/// The attribute as it may be written down.
-pub(crate) fn attribute(key: impl Into<Key>, value: Value) -> Option<KeyValue> {
-    let value = match value {
-        Value::String(text) => match clean(text.as_str()) {
-            Cow::Borrowed(clean) if clean.len() == text.as_str().len() => Value::String(text),
-            clean => Value::from(clean.into_owned()),
-        },
-        other => other,
-    };
-    Some(KeyValue::new(key, value))
+static POLICY: OnceLock<Sanitizer> = OnceLock::new();
+
+/// Sets the policy that says what may be written down, once in a process and before the first span. Without it, it is the
+/// [default](Sanitizer::default) one.
+///
+/// # Errors
+///
+/// The policy, where there is one already.
+pub fn set_sanitizer(policy: Sanitizer) -> Result<(), Sanitizer> {
+    POLICY.set(policy)
 }
 
-/// The text of an error that somebody chose to record.
-pub(crate) fn error_text(text: fmt::Arguments<'_>) -> String {
-    clean(&bounded(text)).into_owned()
+/// The policy. Whatever is recorded goes through here.
+#[inline]
+pub(crate) fn policy() -> &'static Sanitizer {
+    POLICY.get_or_init(Sanitizer::default)
 }
 
-/// The name of a span.
-pub(crate) fn name(name: Cow<'static, str>) -> Cow<'static, str> {
-    match clean(&name) {
-        Cow::Borrowed(clean) if clean.len() == name.len() => name,
-        clean => Cow::Owned(clean.into_owned()),
-    }
+/// The attribute as it may be written down, if there is one.
+pub(crate) fn attribute(key: impl Into<Key>, value: &(impl Record + ?Sized)) -> Option<KeyValue> {
+    policy().attribute(KeyValue::new(key, value.record()?))
 }
 
 /// A text of bounded length, however long the value goes on.
@@ -62,8 +60,8 @@ pub(crate) fn bounded(text: fmt::Arguments<'_>) -> String {
     bounded.0
 }
 
-/// More than is kept of any text.
-const ENOUGH: usize = 4 * MAX_TEXT;
+/// More than is kept of a text as a rule. A policy may keep more: then this is all there is.
+const ENOUGH: usize = 16 * 1024;
 
 fn room(text: &str, taken: usize) -> usize {
     let most = ENOUGH.saturating_sub(taken);
@@ -184,10 +182,10 @@ mod tests {
 
     #[test]
     fn texts_are_cleaned_and_cut() {
-        let recorded = |text: &str| attribute("key", text.record().expect("a text")).map(|said| said.value);
+        let recorded = |text: &str| attribute("key", text).map(|said| said.value);
         assert_eq!(recorded("two\nlines"), Some(Value::from(r"two\nlines")));
         let long = recorded(&"é".repeat(1_000_000)).expect("a value");
-        assert_eq!(long.as_str().len(), MAX_TEXT);
+        assert_eq!(long.as_str().len(), 1024);
     }
 
     #[test]

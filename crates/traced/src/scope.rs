@@ -1,10 +1,9 @@
 //! A span under way: current while its own code runs, and ended exactly once, on every path.
 
-use std::borrow::Cow;
 use std::mem;
 use std::time::{Instant, SystemTime};
 
-use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind, SpanRef, Status, TraceContextExt, TraceId};
+use opentelemetry::trace::{SpanBuilder, SpanRef, Status, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::contain;
 use tower_telemetry_semconv::attribute::ERROR_TYPE;
@@ -42,30 +41,16 @@ enum State {
     Ended,
 }
 
-/// What a span is started with.
-pub(crate) struct Start {
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) kind: SpanKind,
-    pub(crate) attributes: Option<Vec<KeyValue>>,
-    pub(crate) link: Option<SpanContext>,
-}
-
 impl Scope {
     /// Asks for a span under this parent. `Around` stands for the parent where there is none.
-    pub(crate) fn start(parent: &Context, site: Site, start: impl FnOnce() -> Start) -> Self {
+    #[inline]
+    pub(crate) fn start(parent: &Context, site: Site, builder: impl FnOnce(SystemTime) -> SpanBuilder) -> Self {
         let mut times = None;
         let builder = || {
-            let start = start();
-            site.check(&start.name);
             let (started, _) = *times.insert((SystemTime::now(), Instant::now()));
-            SpanBuilder {
-                name: start.name,
-                span_kind: Some(start.kind),
-                start_time: Some(started),
-                attributes: start.attributes,
-                links: start.link.map(|caller| vec![Link::new(caller, Vec::new(), 0)]),
-                events: None,
-            }
+            let builder = builder(started);
+            site.check(&builder.name);
+            builder
         };
         match (TRACER.start(parent, builder), times) {
             (Started::Recording(cx), Some((started, clock))) => Scope::Recording(Recording {
