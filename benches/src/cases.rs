@@ -16,7 +16,7 @@ use crate::peers::{bridge, contrib, fast, metrics, reqwest};
 use crate::stacks::{self, axum, tower};
 use crate::timed::Timed;
 use crate::workload::Caller::{Sampled, Unsampled};
-use crate::{chains, floors, ours, sanitizing};
+use crate::{chains, floors, functions, ours, sanitizing};
 
 /// All cases, in the order of the table.
 pub(crate) fn cases() -> Vec<Case> {
@@ -112,7 +112,41 @@ pub(crate) fn cases() -> Vec<Case> {
             bare: stacks::waiting(caller, &ours::watching()).with,
             with: stacks::waiting(caller, &ours::slow()).with,
         }),
+        functions(Case::new(
+            "F1",
+            Sampled,
+            "a function in a span, with two arguments and its error",
+        )),
+        functions(Case::new("F2", Unsampled, "a function in a span, not sampled")),
+        Case::new(
+            "F3",
+            Unsampled,
+            "a function in a span, nobody but the caller has decided",
+        )
+        .ours(ours::FUNCTION, |caller| {
+            ours::install_provider();
+            functions::undecided(caller, functions::traced)
+        }),
     ]
+}
+
+fn functions(case: Case) -> Case {
+    case.floor("by hand in the function", |caller| {
+        ours::install_provider();
+        functions::pair(caller, functions::by_hand)
+    })
+    .ours(ours::FUNCTION, |caller| {
+        ours::install_provider();
+        functions::pair(caller, functions::traced)
+    })
+    .ours(ours::ASYNC_FUNCTION, |caller| {
+        ours::install_provider();
+        functions::pair_of_futures(caller, functions::traced_future)
+    })
+    .ours(ours::BUSINESS_SPAN, |caller| {
+        ours::install_provider();
+        functions::pair(caller, functions::business_span)
+    })
 }
 
 fn server_spans(case: Case) -> Case {

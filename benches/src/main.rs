@@ -11,6 +11,7 @@ mod child;
 mod counted;
 mod drive;
 mod floors;
+mod functions;
 mod options;
 mod ours;
 mod peers;

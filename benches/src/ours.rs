@@ -32,6 +32,9 @@ pub(crate) const SLOW: &str = "tower-telemetry";
 pub(crate) const FRAME: &str = "tower-telemetry";
 pub(crate) const METRICS: &str = "tower-telemetry, metrics";
 pub(crate) const METRICS_AXUM: &str = "tower-telemetry, metrics (axum)";
+pub(crate) const FUNCTION: &str = "tower-telemetry, #[traced]";
+pub(crate) const ASYNC_FUNCTION: &str = "tower-telemetry, #[traced] async";
+pub(crate) const BUSINESS_SPAN: &str = "tower-telemetry, business_span";
 
 /// The server layer that knows its tracer.
 pub(crate) fn server() -> ExtractLayer {

@@ -85,6 +85,43 @@ impl CarriedContext {
         Self(Context::current())
     }
 
+    /// Carries the current context with no more of its span than the ids.
+    ///
+    /// For work that may outlast the span: its spans are children of the span even after that has ended, and who carries the context does
+    /// not hold the span. Some instrumentation ends a span only when nobody holds it any more.
+    ///
+    /// ```
+    /// use opentelemetry::Context;
+    /// use opentelemetry::trace::{TraceContextExt, Tracer, TracerProvider};
+    /// use opentelemetry_sdk::trace::SdkTracerProvider;
+    /// use tower_telemetry_propagate::CarriedContext;
+    ///
+    /// let tracer = SdkTracerProvider::default().tracer("docs");
+    /// let (ids, carried) = tracer.in_span("request", |cx| (cx.span().span_context().clone(), CarriedContext::detached()));
+    /// std::thread::spawn(move || carried.in_scope(|| assert_eq!(*Context::current().span().span_context(), ids)))
+    ///     .join()
+    ///     .unwrap();
+    /// ```
+    pub fn detached() -> Self {
+        let cx = Context::current();
+        let span = cx.span();
+        if !span.is_recording() {
+            return Self(cx);
+        }
+        Self(cx.with_remote_span_context(span.span_context().clone()))
+    }
+
+    /// The context.
+    pub fn context(&self) -> &Context {
+        &self.0
+    }
+
+    /// Runs this in the carried context: one piece of work, or one poll of a future.
+    pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _current = self.0.clone().attach();
+        work()
+    }
+
     /// The context that a request was made in: the carried one, unless the current one goes on with the same trace, or nothing was carried.
     #[inline]
     pub fn or_current(extensions: &Extensions) -> Context {
@@ -104,7 +141,10 @@ fn same_trace(current: &Context, carried: &Context) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+    use opentelemetry::KeyValue;
+    use opentelemetry::baggage::BaggageExt;
+    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState, Tracer, TracerProvider};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
 
     use super::*;
 
@@ -143,6 +183,22 @@ mod tests {
     #[test]
     fn a_worker_with_a_trace_of_its_own_does_not_take_the_request_into_it() {
         assert_eq!(found(Some(context(1, 2)), Some(context(9, 8))), 2);
+    }
+
+    #[test]
+    fn a_detached_context_does_not_hold_the_span() {
+        let tracer = SdkTracerProvider::default().tracer("sdk");
+        let cx = Context::new().with_baggage([KeyValue::new("tenant", "blue")]);
+        let cx = cx.with_span(tracer.start_with_context("request", &cx));
+        let ids = cx.span().span_context().clone();
+        let carried = {
+            let _current = cx.attach();
+            CarriedContext::detached()
+        };
+        assert_eq!(*carried.context().span().span_context(), ids);
+        assert!(!carried.context().span().is_recording());
+        let tenant = carried.in_scope(|| Context::current().baggage().get("tenant").cloned());
+        assert_eq!(tenant, Some("blue".into()));
     }
 
     #[test]

@@ -65,4 +65,5 @@ pub use observer::SpanObserver;
 pub use request::RequestSpan;
 pub use settings::{SamplingAttributes, SpanEnd, Spans};
 pub use start::Parent;
+pub use tracer::{GlobalTracer, Started};
 pub use watch::SpanWatch;

@@ -10,7 +10,7 @@ use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
 
 use crate::routes::RouteCheck;
-use crate::tracer::{Global, Source};
+use crate::tracer::{GlobalTracer, Source};
 use crate::{Describe, DescribeHttp};
 
 /// How calls become spans: the tracer, which calls, which headers, and attributes of your own.
@@ -132,7 +132,7 @@ impl<F> Spans<F> {
     /// Spans of whatever calls they are given to: for layers of any protocol.
     pub fn new() -> Self {
         Spans {
-            source: Source::Global(Global::default()),
+            source: Source::Global(GlobalTracer::new()),
             sampling: SamplingAttributes::default(),
             end: None,
             routes: RouteCheck::default(),

@@ -18,12 +18,13 @@ pub(crate) trait Start: Send + Sync {
 }
 
 /// What came of a span.
-pub(crate) enum Started {
+#[derive(Clone, Debug)]
+pub enum Started {
     /// It records, within this context.
     Recording(Context),
     /// The sampler drops it, and its trace goes on in this context.
     Dropped(Context),
-    /// The provider has been shut down: the parent's context goes on unchanged.
+    /// There is no provider, or it has been shut down: the parent's context goes on unchanged.
     Nothing,
 }
 
@@ -48,13 +49,14 @@ where
 /// Where tracers come from.
 pub(crate) enum Source {
     Given(Arc<dyn Start>),
-    Global(Global),
+    Global(GlobalTracer),
 }
 
-/// The global provider's tracer. Only a provider that was found is remembered: a health check before `main` has installed one must not
-/// switch tracing off for good.
+/// The global provider's tracer, for spans of other things than calls of a service.
+///
+/// Only a provider that was found is remembered: a health check before `main` has installed one must not switch tracing off for good.
 #[derive(Default)]
-pub(crate) struct Global {
+pub struct GlobalTracer {
     found: OnceLock<Arc<dyn Start>>,
     calls: AtomicU32,
 }
@@ -73,15 +75,35 @@ impl Source {
     pub(crate) fn tracer(&self) -> Option<&dyn Start> {
         match self {
             Source::Given(tracer) => Some(&**tracer),
-            Source::Global(global) => match global.found.get() {
-                Some(tracer) => Some(&**tracer),
-                None => global.look_up(),
-            },
+            Source::Global(global) => global.tracer(),
         }
     }
 }
 
-impl Global {
+impl GlobalTracer {
+    /// One that has not looked for a provider yet.
+    pub const fn new() -> Self {
+        GlobalTracer {
+            found: OnceLock::new(),
+            calls: AtomicU32::new(0),
+        }
+    }
+
+    /// Starts a span under this parent. Where there is no provider, the builder is not asked for.
+    pub fn start(&self, parent: &Context, builder: impl FnOnce() -> SpanBuilder) -> Started {
+        match self.tracer() {
+            Some(tracer) => tracer.start(builder(), parent),
+            None => Started::Nothing,
+        }
+    }
+
+    fn tracer(&self) -> Option<&dyn Start> {
+        match self.found.get() {
+            Some(tracer) => Some(&**tracer),
+            None => self.look_up(),
+        }
+    }
+
     /// Asks the global provider at calls 1, 2, 4, … 1,024, and then at every 1,024th.
     fn look_up(&self) -> Option<&dyn Start> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
@@ -128,6 +150,13 @@ fn scope() -> InstrumentationScope {
         .build()
 }
 
+impl fmt::Debug for GlobalTracer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = self.found.get().is_some();
+        f.debug_struct("GlobalTracer").field("found", &found).finish()
+    }
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -169,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_provider_installed_late_is_found_at_a_later_call() {
-        let source = Source::Global(Global::default());
+        let source = Source::Global(GlobalTracer::new());
         assert!(source.tracer().is_none());
         assert!(source.tracer().is_none());
         global::set_tracer_provider(SdkTracerProvider::default());

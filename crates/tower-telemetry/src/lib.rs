@@ -36,6 +36,7 @@
 //! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
 //! | [`slow`] | `tower-telemetry-slow` | a warning while a call is slow: for any service, and any future |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
+//! | [`traced`] | `tower-telemetry-traced` | spans of functions and business steps, and their context in tasks |
 
 #[doc(no_inline)]
 pub use opentelemetry;
@@ -76,6 +77,16 @@ pub use tower_telemetry_slow::{Slow, SlowLayer, WarnIfSlow};
 pub use tower_telemetry_span as span;
 
 use semconv::{Client, Grpc, HttpOrGrpc, Server};
+
+/// Spans of functions and business steps, and their context in tasks: all of
+/// [`tower-telemetry-traced`](https://docs.rs/tower-telemetry-traced).
+#[cfg(feature = "traced")]
+pub mod traced {
+    #[doc(no_inline)]
+    pub use tower_telemetry_traced::*;
+    #[doc(no_inline)]
+    pub use tower_telemetry_traced_macros::traced_in_facade as traced;
+}
 
 /// The layer for a server: each request is a SERVER span under its caller's context.
 pub fn server() -> ExtractLayer {
