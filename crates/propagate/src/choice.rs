@@ -4,9 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::propagation::{Injector, TextMapPropagator};
 use opentelemetry::{Context, global};
 use opentelemetry_http::HeaderExtractor;
+use tower_telemetry_sanitize::Sanitizer;
 
 use crate::W3c;
 
@@ -34,7 +36,10 @@ use crate::W3c;
 /// # Ok::<(), http::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Propagation(Choice);
+pub struct Propagation {
+    choice: Choice,
+    sanitizer: Option<Sanitizer>,
+}
 
 #[derive(Clone, Debug, Default)]
 enum Choice {
@@ -50,19 +55,46 @@ impl Propagation {
     pub fn new(propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
         // Ours has a shorter way to headers than the trait.
         if (&propagator as &dyn Any).is::<W3c>() {
-            return Self(Choice::W3c);
+            return Self::of(Choice::W3c);
         }
-        Self(Choice::Given(Arc::new(propagator)))
+        Self::of(Choice::Given(Arc::new(propagator)))
     }
 
     /// Uses no propagator: every call starts a trace of its own, and nothing is written.
     pub fn off() -> Self {
-        Self(Choice::Off)
+        Self::of(Choice::Off)
+    }
+
+    fn of(choice: Choice) -> Self {
+        let sanitizer = None;
+        Self { choice, sanitizer }
+    }
+
+    /// Sends no baggage but what this policy lets through: some values are redacted, cut or hashed, and some entries left out.
+    ///
+    /// Without it baggage is sent as the application, or the caller, has made it: it is meant for others to read.
+    ///
+    /// ```
+    /// use http::HeaderMap;
+    /// use opentelemetry::baggage::BaggageExt;
+    /// use opentelemetry::{Context, KeyValue};
+    /// use tower_telemetry_propagate::{Propagation, W3cBaggage};
+    /// use tower_telemetry_sanitize::Sanitizer;
+    ///
+    /// let cx = Context::new().with_baggage([KeyValue::new("session.token", "c2VjcmV0"), KeyValue::new("shop", "7")]);
+    /// let mut headers = HeaderMap::new();
+    /// Propagation::new(W3cBaggage).with_sanitizer(Sanitizer::default()).inject(&cx, &mut headers);
+    /// assert_eq!(headers["baggage"], "session.token=REDACTED,shop=7");
+    /// ```
+    #[must_use]
+    pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
+        self.sanitizer = Some(sanitizer);
+        self
     }
 
     /// Whether this is [`off`](Self::off).
     pub fn is_off(&self) -> bool {
-        matches!(self.0, Choice::Off)
+        matches!(self.choice, Choice::Off)
     }
 
     /// Returns `parent` with what the propagator finds in `headers`, or `parent` as it is when it finds nothing valid.
@@ -77,7 +109,7 @@ impl Propagation {
     #[must_use]
     #[inline]
     pub fn find(&self, parent: &Context, headers: &HeaderMap) -> Option<Context> {
-        match &self.0 {
+        match &self.choice {
             Choice::Automatic => {
                 let read = |global: &dyn TextMapPropagator| carries_more(global).then(|| read(global, parent, headers));
                 global::get_text_map_propagator(read).or_else(|| W3c.find(parent, headers))
@@ -97,7 +129,24 @@ impl Propagation {
     /// [`fields`]: TextMapPropagator::fields
     #[inline]
     pub fn inject(&self, cx: &Context, headers: &mut HeaderMap) {
-        match &self.0 {
+        match &self.sanitizer {
+            None => self.write(cx, headers),
+            Some(sanitizer) => match sanitizer.baggage(cx.baggage()) {
+                None => self.write(cx, headers),
+                Some(baggage) => {
+                    if baggage.is_empty() {
+                        // A former one must not stay in the place of nothing.
+                        headers.remove("baggage");
+                    }
+                    self.write(&cx.with_baggage(baggage), headers);
+                }
+            },
+        }
+    }
+
+    #[inline]
+    fn write(&self, cx: &Context, headers: &mut HeaderMap) {
+        match &self.choice {
             Choice::Automatic => {
                 let written =
                     global::get_text_map_propagator(|global| carries_more(global).then(|| write(global, cx, headers)));
@@ -121,7 +170,7 @@ impl Propagation {
                 headers.remove(field);
             }
         };
-        match &self.0 {
+        match &self.choice {
             Choice::Automatic => global::get_text_map_propagator(remove),
             Choice::Given(propagator) => remove(&**propagator),
             Choice::W3c | Choice::Off => {}
@@ -172,7 +221,6 @@ impl Injector for Replacing<'_> {
 mod tests {
     use super::*;
     use opentelemetry::KeyValue;
-    use opentelemetry::baggage::BaggageExt;
     use opentelemetry::propagation::Extractor;
     use opentelemetry::propagation::TextMapCompositePropagator;
     use opentelemetry::propagation::text_map_propagator::FieldIter;
@@ -218,7 +266,7 @@ mod tests {
 
     #[test]
     fn our_own_propagator_takes_the_short_way() {
-        let Propagation(choice) = Propagation::new(W3c);
+        let Propagation { choice, .. } = Propagation::new(W3c);
         assert!(matches!(choice, Choice::W3c));
         let mut stale = headers([("tracestate", "stale=1")]);
         Propagation::new(W3c).inject(&with_span(), &mut stale);
@@ -245,6 +293,14 @@ mod tests {
         let mut outgoing = stale.clone();
         sdk().inject(&Context::new(), &mut outgoing);
         assert_eq!(outgoing, stale, "nothing written, nothing touched");
+    }
+
+    #[test]
+    fn where_no_baggage_may_be_sent_a_former_one_goes_too() {
+        let cx = Context::new().with_baggage([KeyValue::new("error.message", "no user ada")]);
+        let mut outgoing = headers([("baggage", "error.message=stale")]);
+        sdk().with_sanitizer(Sanitizer::default()).inject(&cx, &mut outgoing);
+        assert_eq!(outgoing, HeaderMap::new());
     }
 
     /// Writes what no header can hold.

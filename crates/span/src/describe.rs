@@ -53,6 +53,12 @@ pub trait Describe {
         attribute::HTTP_RESPONSE_HEADER_PREFIX
     }
 
+    /// Whether names and attributes are clean, as semconv's are: short, of one line, and without credentials. Where they are not, the policy of
+    /// the spans looks at each.
+    fn is_clean(&self) -> bool {
+        false
+    }
+
     /// Attributes that are known at the start. `request` is the request's head, if the call has one.
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>);
 
@@ -94,6 +100,10 @@ impl Describe for HttpCall<Server> {
         (served || routed).then_some(routed)
     }
 
+    fn is_clean(&self) -> bool {
+        true
+    }
+
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
             self.describe_request(request, AsKeyValues(|attribute| attributes.push(attribute)));
@@ -120,6 +130,10 @@ impl Describe for HttpCall<Client> {
 
     fn short_name(&self) -> Cow<'static, str> {
         self.method().span_name()
+    }
+
+    fn is_clean(&self) -> bool {
+        true
     }
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {

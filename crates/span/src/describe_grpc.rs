@@ -48,6 +48,10 @@ impl<S: SpanSide> Describe for GrpcCall<S> {
         attribute::RPC_RESPONSE_METADATA_PREFIX
     }
 
+    fn is_clean(&self) -> bool {
+        true
+    }
+
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {
         if let Some(request) = request {
             self.describe_request(request, AsKeyValues(|attribute| attributes.push(attribute)));
@@ -107,6 +111,10 @@ where
 
     fn response_header_prefix(&self) -> &'static str {
         either!(self, call => call.response_header_prefix())
+    }
+
+    fn is_clean(&self) -> bool {
+        true
     }
 
     fn describe_request(&self, request: Option<&request::Parts>, attributes: &mut Vec<KeyValue>) {

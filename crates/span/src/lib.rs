@@ -42,11 +42,17 @@
 //! Spans end explicitly, whoever still holds their context; their end is their start plus the time that has passed, whatever the wall clock
 //! does. The context is current while the call's own code runs, and never between two polls.
 //!
+//! # What may be written down
+//!
+//! What the semantic conventions say is clean by itself. Attributes of your own, names and captured headers are guarded by a
+//! [`Sanitizer`](tower_telemetry_sanitize::Sanitizer): the one for production, [another one](Spans::with_sanitizer), or that of the request.
+//!
 //! Spans made by `tracing` with the `tracing-opentelemetry` layer inside such a call are children of its span.
 
 mod describe;
 mod describe_grpc;
 mod observer;
+mod policy;
 mod request;
 mod routes;
 mod settings;

@@ -6,6 +6,7 @@ use http::{HeaderMap, request};
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use tower_telemetry_observe::{PlainCall, Verdict, contain};
+use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::{AllowedHeaders, Client, HttpCall, Server};
 
 use crate::routes::RouteCheck;
@@ -34,6 +35,7 @@ pub struct Spans<F> {
     pub(crate) sampling: SamplingAttributes,
     pub(crate) end: Option<SpanEnd>,
     pub(crate) routes: RouteCheck,
+    pub(crate) sanitizer: Sanitizer,
     request_headers: AllowedHeaders,
     response_headers: AllowedHeaders,
     filter: Option<Filter>,
@@ -134,6 +136,7 @@ impl<F> Spans<F> {
             sampling: SamplingAttributes::default(),
             end: None,
             routes: RouteCheck::default(),
+            sanitizer: Sanitizer::default(),
             request_headers: AllowedHeaders::default(),
             response_headers: AllowedHeaders::default(),
             filter: None,
@@ -169,6 +172,15 @@ impl<F> Spans<F> {
         G: Fn(&F, Verdict, &mut Vec<KeyValue>) + Send + Sync + 'static,
     {
         self.on_end = Some(Box::new(attributes));
+        self
+    }
+
+    /// What may be written down, by default the [policy for production](Sanitizer::default): names, attributes of your own, captured headers, and
+    /// what the facts say, as far as the policy adds to what they keep to by themselves.
+    ///
+    /// A policy in a request's extensions, such as `SanitizeLayer` puts there, comes before this one.
+    pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
+        self.sanitizer = sanitizer;
         self
     }
 
@@ -239,6 +251,7 @@ impl<F> fmt::Debug for Spans<F> {
             .field("source", &self.source)
             .field("sampling", &self.sampling)
             .field("end", &self.end)
+            .field("sanitizer", &self.sanitizer)
             .field("request_headers", &self.request_headers)
             .field("response_headers", &self.response_headers)
             .finish_non_exhaustive()

@@ -7,6 +7,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanBuilder, SpanContext, TraceContextExt};
 use tower_telemetry_observe::Call;
 
+use crate::policy::{self, FactsPolicy};
 use crate::tracer::Started;
 use crate::watch::{Naming, Recording, State};
 use crate::{Describe, RequestSpan, SamplingAttributes, SpanWatch, Spans};
@@ -56,17 +57,24 @@ impl<F: Describe> Spans<F> {
         let Some(tracer) = tracer else {
             return parent.carried();
         };
+        let policy = self.policy(request);
+        let sanitizing = FactsPolicy::new(policy, call.facts);
         let given_name = wish.and_then(RequestSpan::name);
-        let name = || given_name.cloned().unwrap_or_else(|| call.facts.span_name());
+        let name = || match given_name {
+            Some(name) => policy.name(name.clone()),
+            None => sanitizing.name(call.facts.span_name()),
+        };
         let describe = || {
             let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES);
             call.facts.describe_request(request, &mut attributes);
+            let of_facts = attributes.len();
             if let Some(request) = request {
                 self.add_request(call.facts, request, &mut attributes);
             }
             if let Some(wish) = wish {
                 attributes.extend_from_slice(wish.attributes());
             }
+            sanitizing.attributes(&mut attributes, of_facts);
             attributes
         };
         let late = self.sampling == SamplingAttributes::UnlessUnsampled && unsampled(parent.context());
@@ -74,7 +82,7 @@ impl<F: Describe> Spans<F> {
         let builder = SpanBuilder {
             span_kind: Some(call.facts.kind()),
             name: match late {
-                true => call.facts.short_name(),
+                true => sanitizing.name(call.facts.short_name()),
                 false => name(),
             },
             start_time: started,
@@ -100,6 +108,7 @@ impl<F: Describe> Spans<F> {
                 (false, None) => Naming::Late,
                 (false, Some(_)) => Naming::ByRequest,
             },
+            policy: policy::own(request).cloned(),
         };
         State::Recording(cx, recording)
     }

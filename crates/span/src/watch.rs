@@ -7,8 +7,10 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::{SpanId, Status, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::{End, Head, Interest, Report, Verdict, Watch};
+use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::attribute;
 
+use crate::policy::FactsPolicy;
 use crate::{Describe, SpanEnd, Spans};
 
 /// Watches one call as a span, or just carries its context.
@@ -33,6 +35,8 @@ pub(crate) struct Recording<F> {
     pub(crate) spans: Arc<Spans<F>>,
     pub(crate) started: SystemTime,
     pub(crate) naming: Naming,
+    /// The policy that came with the request.
+    pub(crate) policy: Option<Sanitizer>,
 }
 
 /// Where the span's name is from.
@@ -70,21 +74,34 @@ impl<F> SpanWatch<F> {
     }
 }
 
+impl<F> Recording<F> {
+    fn policy(&self) -> &Sanitizer {
+        self.policy.as_ref().unwrap_or(&self.spans.sanitizer)
+    }
+}
+
 impl<F: Describe> Recording<F> {
     fn end(self, cx: &Context, facts: &F, verdict: Verdict, elapsed: Duration) {
         let span = cx.span();
-        facts.describe_response(|attribute| span.set_attribute(attribute));
+        let policy = FactsPolicy::new(self.policy(), facts);
+        let set = |attribute| {
+            if let Some(attribute) = policy.attribute(attribute) {
+                span.set_attribute(attribute);
+            }
+        };
+        facts.describe_response(set);
         if self.naming != Naming::Done && facts.is_named() {
-            facts.describe_name(|attribute| span.set_attribute(attribute));
+            facts.describe_name(set);
             if self.naming == Naming::Late {
-                span.update_name(facts.span_name());
+                span.update_name(policy.name(facts.span_name()));
             }
         }
         if let Verdict::Error(kind) = verdict {
-            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, kind));
+            set(KeyValue::new(attribute::ERROR_TYPE, kind));
             span.set_status(Status::error(""));
         }
-        if let Some(attributes) = self.spans.of_end(facts, verdict) {
+        if let Some(mut attributes) = self.spans.of_end(facts, verdict) {
+            policy.attributes(&mut attributes, 0);
             span.set_attributes(attributes);
         }
         // Not the wall clock's time, which may have been set back since the start.
@@ -116,7 +133,9 @@ impl<F: Describe> Watch<F> for SpanWatch<F> {
             return;
         };
         if let Some(headers) = recording.spans.of_response(head.facts, &head.response.headers) {
-            cx.span().set_attributes(headers);
+            let policy = recording.policy();
+            cx.span()
+                .set_attributes(headers.filter_map(|header| policy.attribute(header)));
         }
         let end = recording.spans.end.unwrap_or_else(|| head.facts.span_end());
         if end == SpanEnd::Body {

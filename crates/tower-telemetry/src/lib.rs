@@ -29,6 +29,7 @@
 //! | [`client`], [`client_grpc`], [`inject`] | `tower-telemetry-inject` | a CLIENT span, its context in the request headers |
 //! | [`observe`] | `tower-telemetry-observe` | the mechanism: each call's end, exactly once; your own observers |
 //! | [`semconv`] | `tower-telemetry-semconv` | what requests say, in the words of the semantic conventions |
+//! | [`sanitize`] | `tower-telemetry-sanitize` | what may be written down: one policy for every sink |
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
 //! | `prometheus` | `tower-telemetry-prometheus` | counts, durations and calls in flight, for Prometheus |
@@ -55,6 +56,10 @@ pub use tower_telemetry_propagate as propagate;
 #[cfg(feature = "reqwest")]
 #[doc(no_inline)]
 pub use tower_telemetry_reqwest as reqwest;
+#[doc(no_inline)]
+pub use tower_telemetry_sanitize as sanitize;
+#[doc(inline)]
+pub use tower_telemetry_sanitize::{SanitizeLayer, Sanitizer};
 #[doc(no_inline)]
 pub use tower_telemetry_semconv as semconv;
 #[cfg(feature = "setup")]
