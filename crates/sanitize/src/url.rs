@@ -59,7 +59,13 @@ impl UrlRules {
                 redact_url(&url[..end], &RedactedKeys::default())
             }
         };
-        changed(url, then(redacted, |url| self.segments(url, path_of(url))))
+        let redacted = then(redacted, |url| self.segments(url, path_of(url)));
+        // It may be a path after all.
+        let redacted = match redacted.starts_with("//") {
+            true => then(redacted, |path| self.segments(path, 0..path_of(path).end)),
+            false => redacted,
+        };
+        changed(url, redacted)
     }
 
     /// A path alone.

@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, ShouldSample, SpanExporter};
 #[cfg(feature = "prometheus")]
 use tower_telemetry_prometheus::SpanCounts;
 use tower_telemetry_propagate::W3c;
+use tower_telemetry_sanitize::{Sanitizer, SanitizingExporter};
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 use crate::Otlp;
@@ -20,11 +21,18 @@ use crate::{Error, Telemetry, Waterfall, environment};
 
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Starts a processor that may take so long for a flush.
-type Start = Box<dyn FnOnce(Duration) -> Processor + Send>;
+/// The most attributes that the SDK keeps of a span, unless the environment says otherwise: more than the policy lets through, which alone knows
+/// the required ones.
+const MAX_ATTRIBUTES: u32 = 1024;
+
+/// Starts a processor that may take so long for a flush, and exports what the policy lets through.
+type Start = Box<dyn FnOnce(Duration, Sanitizer) -> Processor + Send>;
 
 fn start(exporter: impl SpanExporter + 'static) -> Start {
-    Box::new(|flush_timeout| Box::new(Batches::start(exporter, flush_timeout)))
+    Box::new(|flush_timeout, sanitizer| {
+        let guarded = SanitizingExporter::new(exporter, sanitizer);
+        Box::new(Batches::start(guarded, flush_timeout))
+    })
 }
 
 /// Settings for a service's [`Telemetry`]: what spans are made, where they go, and how long the end may take.
@@ -40,6 +48,7 @@ pub struct TelemetryBuilder {
     exporters: Vec<Start>,
     #[cfg(feature = "prometheus")]
     span_counts: Option<SpanCounts>,
+    sanitizer: Sanitizer,
     shutdown_timeout: Duration,
 }
 
@@ -56,6 +65,7 @@ impl TelemetryBuilder {
             exporters: Vec::new(),
             #[cfg(feature = "prometheus")]
             span_counts: None,
+            sanitizer: Sanitizer::default(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         }
     }
@@ -101,6 +111,13 @@ impl TelemetryBuilder {
     /// Exports by this exporter, too, in batches on a thread of their own, outside any async runtime. May be called several times.
     pub fn with_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
         self.exporters.push(start(exporter));
+        self
+    }
+
+    /// What may be written down of a span, whoever made it: by default the [policy for production](Sanitizer::default). It guards the waterfall and
+    /// each exporter, on the exporter's own thread.
+    pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
+        self.sanitizer = sanitizer;
         self
     }
 
@@ -176,10 +193,19 @@ impl TelemetryBuilder {
             #[cfg(not(feature = "prometheus"))]
             exporters.push(start(exporter));
         }
-        let processors = exporters.into_iter().map(|start| start(timeout)).collect();
-        let pipeline = Pipeline::assemble(self.waterfall, processors, &resource, timeout);
+        let processors = exporters
+            .into_iter()
+            .map(|start| start(timeout, self.sanitizer.clone()))
+            .collect();
+        let waterfall = self
+            .waterfall
+            .map(|waterfall| waterfall.processor().with_sanitizer(self.sanitizer));
+        let pipeline = Pipeline::assemble(waterfall, processors, &resource, timeout);
         let pipeline = pipeline.ok_or(Error::NoExporter)?;
         let mut provider = SdkTracerProvider::builder().with_resource(resource);
+        if std::env::var_os("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT").is_none() {
+            provider = provider.with_max_attributes_per_span(MAX_ATTRIBUTES);
+        }
         if let Some(sampler) = self.sampler {
             provider = provider.with_sampler(sampler);
         }

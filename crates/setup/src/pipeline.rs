@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use crate::Waterfall;
+use crate::WaterfallProcessor;
 use crate::both::Both;
 
 pub(crate) type Processor = Box<dyn SpanProcessor>;
@@ -26,12 +26,12 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// The waterfall around the others, and these fed one after the other. `None` when there is nothing to feed.
     pub(crate) fn assemble(
-        waterfall: Option<Waterfall>,
+        waterfall: Option<WaterfallProcessor>,
         processors: Vec<Processor>,
         resource: &Resource,
         flush_timeout: Duration,
     ) -> Option<Self> {
-        let processor = |waterfall: Waterfall| waterfall.processor().with_flush_timeout(flush_timeout);
+        let processor = |waterfall: WaterfallProcessor| waterfall.with_flush_timeout(flush_timeout);
         let others: Option<Processor> = processors
             .into_iter()
             .rev()
@@ -85,6 +85,7 @@ mod tests {
     use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
 
     use super::*;
+    use crate::Waterfall;
 
     const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -131,7 +132,13 @@ mod tests {
             .iter()
             .map(|recorder| Box::new((*recorder).clone()) as Processor);
         let resource = Resource::builder_empty().build();
-        Pipeline::assemble(waterfall, boxed.collect(), &resource, FLUSH_TIMEOUT).expect("a processor")
+        Pipeline::assemble(
+            waterfall.map(|waterfall| waterfall.processor()),
+            boxed.collect(),
+            &resource,
+            FLUSH_TIMEOUT,
+        )
+        .expect("a processor")
     }
 
     #[test]

@@ -6,10 +6,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 use axum::Router;
+use http::header::REFERER;
+use http::request;
 use http::uri::Scheme;
 use tokio::net::TcpListener;
 use tower_telemetry::Extract;
 use tower_telemetry::observe::ObserveLayer;
+use tower_telemetry::opentelemetry::KeyValue;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::prometheus::{Metrics, Scrape, SpanCounts};
 use tower_telemetry::semconv::Http;
@@ -78,7 +81,9 @@ pub(crate) fn http(
     telemetry: &Telemetry,
     mut registry: Registry,
 ) -> anyhow::Result<impl Future<Output = io::Result<()>> + use<>> {
-    let spans = Spans::server().with_tracer_provider(telemetry.tracer_provider());
+    let spans = Spans::server()
+        .with_tracer_provider(telemetry.tracer_provider())
+        .with_request_attributes(|_, request, attributes| attributes.extend(referer(request)));
     // Spans come first, so that metrics find theirs: as an example for a bucket.
     let observers = (
         Extract::new().with_spans(spans),
@@ -88,4 +93,10 @@ pub(crate) fn http(
     let app = router.layer(layer).route_service("/metrics", Scrape::new(registry));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     Ok(axum::serve(listener, app).into_future())
+}
+
+/// An attribute of the shop's own, as it was sent: what may be written down of it is not decided here.
+fn referer(request: &request::Parts) -> Option<KeyValue> {
+    let referer = request.headers.get(REFERER)?.to_str().ok()?;
+    Some(KeyValue::new("referer.url", referer.to_owned()))
 }

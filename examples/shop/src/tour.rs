@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::body::Body;
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -25,6 +25,8 @@ struct Stop {
     see: &'static str,
     method: &'static str,
     path: &'static str,
+    /// Headers that the customer sends along.
+    sends: &'static [(&'static str, &'static str)],
     reads: Reads,
     /// Attributes to print below the waterfall.
     shows: &'static [&'static str],
@@ -40,12 +42,13 @@ enum Reads {
     HangsUp,
 }
 
-const TOUR: [Stop; 12] = [
+const TOUR: [Stop; 13] = [
     Stop {
         title: "A good order",
         see: "The gateway asks the catalog over HTTP, then payments over gRPC. Each call is a client span, and the other service's span is its child.",
         method: "POST",
         path: "/orders/lamp",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway POST /orders/{item} 201
@@ -60,6 +63,7 @@ const TOUR: [Stop; 12] = [
         see: "Nearly all of the time is the catalog's.",
         method: "POST",
         path: "/orders/sofa",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway POST /orders/{item} 201
@@ -74,6 +78,7 @@ const TOUR: [Stop; 12] = [
         see: "Business as usual for payments, which did its work; for the gateway, who asked in vain, it is an error.",
         method: "POST",
         path: "/orders/rug",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway POST /orders/{item} 402
@@ -88,6 +93,7 @@ const TOUR: [Stop; 12] = [
         see: "Payments broke it: UNAVAILABLE is there first, and the gateway's 502 follows from it.",
         method: "POST",
         path: "/orders/vase",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway POST /orders/{item} 502 502
@@ -102,6 +108,7 @@ const TOUR: [Stop; 12] = [
         see: "The gateway waits for 500 ms. When they are over, both sides say so, and neither calls it a cancellation.",
         method: "POST",
         path: "/orders/piano",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway POST /orders/{item} 504 504
@@ -116,6 +123,7 @@ const TOUR: [Stop; 12] = [
         see: "Line by line through both services: the gRPC spans last as long as the stream.",
         method: "GET",
         path: "/receipts/17",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway GET /receipts/{number} 200
@@ -128,6 +136,7 @@ const TOUR: [Stop; 12] = [
         see: "Head and lines came as they should, and then INTERNAL: who does not read the trailers sees three successes.",
         method: "GET",
         path: "/receipts/13",
+        sends: &[],
         reads: Reads::AsFarAsItGoes,
         shows: &[],
         outline: "gateway GET /receipts/{number} 200 body_error
@@ -140,6 +149,7 @@ const TOUR: [Stop; 12] = [
         see: "The server spans last until the last row has gone; the client span ends when the response begins.",
         method: "GET",
         path: "/export.csv",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway GET /export.csv 200
@@ -152,6 +162,7 @@ const TOUR: [Stop; 12] = [
         see: "The status was 200, and still the download failed: both servers saw their caller go.",
         method: "GET",
         path: "/export.csv",
+        sends: &[],
         reads: Reads::HangsUp,
         shows: &[],
         outline: "gateway GET /export.csv 200 cancelled
@@ -164,6 +175,7 @@ const TOUR: [Stop; 12] = [
         see: "The bodies are never read, and nobody calls that cancelled.",
         method: "HEAD",
         path: "/export.csv",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &[],
         outline: "gateway HEAD /export.csv 200
@@ -176,6 +188,7 @@ const TOUR: [Stop; 12] = [
         see: "The method is _OTHER and the name says HTTP, so that nobody can fill a store with names; the original stands beside.",
         method: "BREW",
         path: "/orders/teapot",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &["http.request.method", "http.request.method_original"],
         outline: "gateway HTTP /orders/{item} 405
@@ -186,8 +199,31 @@ const TOUR: [Stop; 12] = [
         see: "The signature is redacted on every span that has the URL.",
         method: "GET",
         path: "/export.csv?lang=en&sig=c2VjcmV0",
+        sends: &[],
         reads: Reads::ToTheEnd,
         shows: &["url.query", "url.full"],
+        outline: "gateway GET /export.csv 200
+ gateway> GET /export.csv 200
+  catalog GET /export.csv 200
+",
+    },
+    Stop {
+        title: "A request full of secrets",
+        see: "Credentials, a link with a password in it, an agent that steers the terminal: this is what is written down of them.",
+        method: "GET",
+        path: "/export.csv?user=ada&s%69g=c2VjcmV0",
+        sends: &[
+            ("authorization", "Bearer c2VjcmV0"),
+            ("cookie", "session=c2VjcmV0"),
+            ("x-api-key", "c2VjcmV0"),
+            (
+                "referer",
+                "https://ada:c2VjcmV0@mail.test/inbox?X-Amz-Signature=c2VjcmV0",
+            ),
+            ("user-agent", "browser\t\u{9b}31mred"),
+        ],
+        reads: Reads::ToTheEnd,
+        shows: &["url.query", "url.full", "referer.url", "user_agent.original"],
         outline: "gateway GET /export.csv 200
  gateway> GET /export.csv 200
   catalog GET /export.csv 200
@@ -234,10 +270,13 @@ impl Stop {
     /// The customer: a plain client without any telemetry, on a connection of its own.
     async fn visit(&self, door: SocketAddr) -> anyhow::Result<()> {
         let customer = Client::builder(TokioExecutor::new()).build_http::<Body>();
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(Method::from_bytes(self.method.as_bytes())?)
-            .uri(format!("http://{door}{}", self.path))
-            .body(Body::empty())?;
+            .uri(format!("http://{door}{}", self.path));
+        for (name, value) in self.sends {
+            request = request.header(*name, HeaderValue::from_bytes(value.as_bytes())?);
+        }
+        let request = request.body(Body::empty())?;
         let mut body = customer.request(request).await?.into_body();
         match self.reads {
             Reads::ToTheEnd => drop(body.collect().await?),

@@ -32,18 +32,19 @@ fn the_tour_comes_to_every_stop_and_finds_no_trace_broken() {
     let (shown, errors) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{errors}");
     for title in [
-        "1 of 12. A good order: POST /orders/lamp",
-        "2 of 12. A slow order: POST /orders/sofa",
-        "3 of 12. A declined payment: POST /orders/rug",
-        "4 of 12. A failing order: POST /orders/vase",
-        "5 of 12. An order that misses its deadline: POST /orders/piano",
-        "6 of 12. A streamed receipt: GET /receipts/17",
-        "7 of 12. An error in the trailers: GET /receipts/13",
-        "8 of 12. A streamed download: GET /export.csv",
-        "9 of 12. A client that hangs up half-way: GET /export.csv",
-        "10 of 12. A HEAD: HEAD /export.csv",
-        "11 of 12. An unknown method: BREW /orders/teapot",
-        "12 of 12. A URL with a secret in it: GET /export.csv",
+        "1 of 13. A good order: POST /orders/lamp",
+        "2 of 13. A slow order: POST /orders/sofa",
+        "3 of 13. A declined payment: POST /orders/rug",
+        "4 of 13. A failing order: POST /orders/vase",
+        "5 of 13. An order that misses its deadline: POST /orders/piano",
+        "6 of 13. A streamed receipt: GET /receipts/17",
+        "7 of 13. An error in the trailers: GET /receipts/13",
+        "8 of 13. A streamed download: GET /export.csv",
+        "9 of 13. A client that hangs up half-way: GET /export.csv",
+        "10 of 13. A HEAD: HEAD /export.csv",
+        "11 of 13. An unknown method: BREW /orders/teapot",
+        "12 of 13. A URL with a secret in it: GET /export.csv",
+        "13 of 13. A request full of secrets: GET /export.csv",
     ] {
         assert!(
             shown.lines().any(|line| line.starts_with(title)),

@@ -9,6 +9,7 @@ use opentelemetry::{Context, Key};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use tower_telemetry_sanitize::Sanitizer;
 
 use super::Waterfall;
 use super::collector::{Attention, ProviderId};
@@ -39,6 +40,7 @@ pub struct WaterfallProcessor {
     provider: ProviderId,
     service: Arc<str>,
     next: Option<Box<dyn SpanProcessor>>,
+    sanitizer: Sanitizer,
     flush_timeout: Duration,
     shut_down: AtomicBool,
 }
@@ -51,6 +53,7 @@ impl WaterfallProcessor {
             provider: PROVIDERS.fetch_add(1, Ordering::Relaxed),
             service: "unknown_service".into(),
             next: None,
+            sanitizer: Sanitizer::default(),
             flush_timeout: FLUSH_TIMEOUT,
             shut_down: AtomicBool::new(false),
         }
@@ -60,6 +63,12 @@ impl WaterfallProcessor {
     /// SDK; here the copying is left to the waterfall, which needs one anyway.
     pub fn with_next(self, next: impl SpanProcessor + 'static) -> Self {
         self.with_boxed_next(Box::new(next))
+    }
+
+    /// Shows what this policy lets through, by default the one for [production](Sanitizer::default). What is passed on is passed on as it is.
+    pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
+        self.sanitizer = sanitizer;
+        self
     }
 
     pub(crate) fn with_flush_timeout(mut self, timeout: Duration) -> Self {
@@ -72,7 +81,8 @@ impl WaterfallProcessor {
         self
     }
 
-    fn collect_start(&self, data: SpanData) {
+    fn collect_start(&self, mut data: SpanData) {
+        self.sanitizer.span(&mut data);
         let shared = self.waterfall.shared();
         let mut state = shared.lock();
         if self.is_open() {
@@ -84,7 +94,8 @@ impl WaterfallProcessor {
         }
     }
 
-    fn collect_end(&self, data: SpanData) {
+    fn collect_end(&self, mut data: SpanData) {
+        self.sanitizer.span(&mut data);
         let shared = self.waterfall.shared();
         let mut state = shared.lock();
         if self.is_open() {
