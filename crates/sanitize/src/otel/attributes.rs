@@ -32,7 +32,7 @@ impl Sanitizer {
     /// assert_eq!(attribute, Some(KeyValue::new("db.password", "REDACTED")));
     /// ```
     pub fn attribute(&self, mut attribute: KeyValue) -> Option<KeyValue> {
-        self.0.settle(&mut attribute).map(|_| attribute)
+        self.0.settle(&mut attribute).then_some(attribute)
     }
 
     /// Makes of these attributes what may be written down. Those that the policy leaves out are removed.
@@ -44,7 +44,7 @@ impl Sanitizer {
     /// The same for those from this place on.
     #[inline]
     pub fn attributes_from(&self, attributes: &mut Vec<KeyValue>, start: usize) {
-        self.0.settle_all(attributes, start, |_, _, _| {});
+        self.0.settle_all(attributes, start);
     }
 
     /// The name of a span or of an event as it may be written down.
@@ -69,26 +69,18 @@ impl Sanitizer {
 }
 
 impl Policy {
-    /// Makes of attributes what may be written down, and tells `each` the slot of its key's last bytes and how large it is.
+    /// Makes of the attributes from this place on what may be written down.
     #[inline]
-    pub(super) fn settle_all(
-        &self,
-        attributes: &mut Vec<KeyValue>,
-        start: usize,
-        mut each: impl FnMut(usize, &str, usize),
-    ) {
+    pub(super) fn settle_all(&self, attributes: &mut Vec<KeyValue>, start: usize) {
         const GONE: &str = "";
         let mut at = start;
         let mut any_gone = false;
-        while let Some(more) = self.first_to_settle(&attributes[at..], &mut each) {
+        while let Some(more) = self.first_to_settle(&attributes[at..]) {
             at += more;
             let attribute = &mut attributes[at];
-            match self.settle(attribute) {
-                Some(size) => each(last_slot(attribute.key.as_str()), attribute.key.as_str(), size),
-                None => {
-                    attribute.key = Key::from_static_str(GONE);
-                    any_gone = true;
-                }
+            if !self.settle(attribute) {
+                attribute.key = Key::from_static_str(GONE);
+                any_gone = true;
             }
             at += 1;
         }
@@ -98,26 +90,22 @@ impl Policy {
     }
 
     /// The place of the first attribute that may have to change.
-    #[inline]
-    fn first_to_settle(&self, attributes: &[KeyValue], each: &mut impl FnMut(usize, &str, usize)) -> Option<usize> {
+    #[inline(never)]
+    fn first_to_settle(&self, attributes: &[KeyValue]) -> Option<usize> {
         attributes.iter().position(|attribute| {
-            let key = attribute.key.as_str();
-            let last = last_slot(key);
-            let size = match &attribute.value {
-                Value::String(text) if self.is_fine(text.as_str()) => text.as_str().len(),
-                Value::I64(_) | Value::F64(_) | Value::Bool(_) => 8,
-                _ => return true,
+            let is_fine = match &attribute.value {
+                Value::String(text) => self.is_fine(text.as_str()),
+                Value::I64(_) | Value::F64(_) | Value::Bool(_) => true,
+                _ => false,
             };
-            let candidates = self.rules.candidates(last, key);
-            if candidates != 0 && !self.is_fine_url(candidates, &attribute.value) {
-                return true;
-            }
-            each(last, key, size);
-            false
+            let key = attribute.key.as_str();
+            let candidates = self.rules.candidates(last_slot(key), key);
+            !is_fine || candidates != 0 && !self.is_fine_url(candidates, &attribute.value)
         })
     }
 
     /// Whether all rules that may be for this value are for URLs, and it has nothing that they look for.
+    #[inline(never)]
     fn is_fine_url(&self, candidates: u64, value: &Value) -> bool {
         match value {
             Value::String(url) => candidates & !self.url_rules == 0 && !may_hold_credentials(url.as_str()),
@@ -125,11 +113,11 @@ impl Policy {
         }
     }
 
-    /// Makes of an attribute what may be written down. The size of its value, if anything is left.
+    /// Makes of an attribute what may be written down. Whether anything is left.
     #[inline(never)]
-    fn settle(&self, attribute: &mut KeyValue) -> Option<usize> {
+    fn settle(&self, attribute: &mut KeyValue) -> bool {
         let action = self.rules.find(attribute.key.as_str());
-        self.settle_slowly(action, attribute).then(|| size(&attribute.value))
+        self.settle_slowly(action, attribute)
     }
 
     fn settle_slowly(&self, action: Option<&Action>, attribute: &mut KeyValue) -> bool {
@@ -217,6 +205,7 @@ impl Policy {
 }
 
 /// The bytes of a value.
+#[inline]
 pub(super) fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => text.as_str().len(),

@@ -7,7 +7,6 @@ use opentelemetry::KeyValue;
 use super::attributes;
 use crate::counts::Change;
 use crate::policy::Policy;
-use crate::table::SLOTS;
 use crate::{Keys, SanitizerBuilder};
 
 /// What a span may hold.
@@ -74,13 +73,8 @@ impl Policy {
     /// ones first. The number of those that were dropped for want of room; what is kept is taken off the budget.
     #[inline]
     pub(super) fn bounded(&self, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
-        let mut survey = Survey::default();
-        self.settle_all(attributes, 0, |last, key, size| survey.add(last, key, size));
-        self.limit(survey, attributes, budget)
-    }
-
-    #[inline]
-    fn limit(&self, survey: Survey, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
+        self.settle_all(attributes, 0);
+        let survey = Survey::of(attributes);
         if survey.may_repeat(attributes.len()) && repeats(attributes) {
             unite(attributes);
         } else if survey.bytes <= *budget && attributes.len() <= self.limits.attributes {
@@ -115,21 +109,27 @@ impl Policy {
     }
 }
 
+/// The places that keys are spread over.
+const PLACES: usize = 256;
+
 /// What a pass over some attributes tells.
 #[derive(Default)]
 struct Survey {
     bytes: usize,
     /// A bit for each place that a key has.
-    seen: [u64; SLOTS / 64],
+    seen: [u64; PLACES / 64],
 }
 
 impl Survey {
-    #[inline]
-    fn add(&mut self, last: usize, key: &str, value: usize) {
-        self.bytes += key.len() + value;
-        let first = key.bytes().next().unwrap_or_default();
-        let place = (last ^ key.len() ^ usize::from(first) << 3) % SLOTS;
-        self.seen[place / 64] |= 1 << (place % 64);
+    #[inline(never)]
+    fn of(attributes: &[KeyValue]) -> Self {
+        let mut survey = Survey::default();
+        for attribute in attributes {
+            survey.bytes += size(attribute);
+            let place = place(attribute.key.as_str().as_bytes());
+            survey.seen[place / 64] |= 1 << (place % 64);
+        }
+        survey
     }
 
     /// Whether two of so many keys may be the same. If not, they are not.
@@ -137,6 +137,17 @@ impl Survey {
     fn may_repeat(&self, keys: usize) -> bool {
         let seen = self.seen.iter().map(|seen| seen.count_ones() as usize);
         seen.sum::<usize>() < keys
+    }
+}
+
+/// One of 256 places, by the length of a key and by some of its bytes.
+#[inline]
+fn place(key: &[u8]) -> usize {
+    match key {
+        [first, .., a, _, b] => {
+            (usize::from(*first) * 7 + usize::from(*a) * 31 + usize::from(*b) * 5 + key.len() * 3) % PLACES
+        }
+        _ => key.len(),
     }
 }
 
@@ -172,6 +183,7 @@ fn unite(attributes: &mut Vec<KeyValue>) {
 }
 
 /// The bytes of an attribute's key and value.
+#[inline]
 fn size(attribute: &KeyValue) -> usize {
     attribute.key.as_str().len() + attributes::size(&attribute.value)
 }
