@@ -114,6 +114,13 @@ impl TelemetryBuilder {
         self
     }
 
+    /// What may be written down of a span, whoever made it: by default the [policy for production](Sanitizer::default). It guards the waterfall and
+    /// each exporter, on the exporter's own thread.
+    pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
+        self.sanitizer = sanitizer;
+        self
+    }
+
     /// Counts the spans that are being recorded (`active_spans_total`), those that have started and ended, and those that OTLP exports
     /// or loses. An exporter of your own is counted when it is handed over as a [`SpanCounts::exporter`].
     #[cfg(feature = "prometheus")]

@@ -52,7 +52,7 @@ impl RequestSpan {
         self
     }
 
-    /// Adds attributes of your own. They are given to samplers, and recorded as far as the [policy](crate::Spans::with_sanitizer) lets them.
+    /// Adds attributes of your own, as far as the [policy](crate::Spans::with_sanitizer) lets them. Samplers are given them.
     pub fn with_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
         self.attributes.extend(attributes);
         self

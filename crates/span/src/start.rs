@@ -57,10 +57,11 @@ impl<F: Describe> Spans<F> {
         let Some(tracer) = tracer else {
             return parent.carried();
         };
+        let policy = self.policy(request);
+        let sanitizing = FactsPolicy::new(policy, call.facts);
         let given_name = wish.and_then(RequestSpan::name);
-        let sanitizing = FactsPolicy::new(self.policy(request), call.facts);
         let name = || match given_name {
-            Some(name) => self.policy(request).name(name.clone()),
+            Some(name) => policy.name(name.clone()),
             None => sanitizing.name(call.facts.span_name()),
         };
         let describe = || {
