@@ -129,13 +129,6 @@ impl TelemetryBuilder {
         self
     }
 
-    /// What may be written down of a span, whoever made it: by default the [policy for production](Sanitizer::default). It guards the waterfall and
-    /// each exporter, on the exporter's own thread.
-    pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
-        self.sanitizer = sanitizer;
-        self
-    }
-
     /// How trace context travels in headers once telemetry is [installed](Self::install): the W3C trace context ([`W3c`]) unless set.
     /// [`build`](Self::build) has no use for it.
     ///
