@@ -3,7 +3,7 @@
 use http::request;
 use tower_layer::Layer;
 use tower_telemetry_observe::{Classify, Observe, ObserveLayer, Observed};
-use tower_telemetry_propagate::Propagation;
+use tower_telemetry_propagate::{Propagation, SamplingHint};
 use tower_telemetry_semconv::{Grpc, Http, HttpOrGrpc, Server};
 use tower_telemetry_span::Spans;
 
@@ -85,6 +85,25 @@ where
         wanted: impl Fn(&request::Parts) -> bool + Send + Sync + 'static,
     ) -> Self {
         Self::of(self.classify, self.extract.with_trace_header(header, wanted))
+    }
+
+    /// Leaves a word for the sampler in the parent context of those requests for which `hint` has one. See
+    /// [`Extract::with_sampling_hint`].
+    ///
+    /// ```
+    /// use tower_telemetry_extract::{ExtractLayer, SamplingHint};
+    ///
+    /// let layer = ExtractLayer::new().with_sampling_hint(|request| {
+    ///     let debug = request.headers.contains_key("x-debug");
+    ///     debug.then(|| SamplingHint::new("debug"))
+    /// });
+    /// # let _ = layer;
+    /// ```
+    pub fn with_sampling_hint(
+        self,
+        hint: impl Fn(&request::Parts) -> Option<SamplingHint> + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(self.classify, self.extract.with_sampling_hint(hint))
     }
 }
 

@@ -81,6 +81,7 @@
 //! A server that speaks HTTP as well, such as an axum router with tonic's `Routes` merged into it, gets [`ExtractLayer::http_or_grpc`]: each
 //! request is read as what it is.
 
+mod hint;
 mod layer;
 mod observer;
 mod response;
@@ -90,7 +91,7 @@ pub use layer::ExtractLayer;
 pub use observer::Extract;
 pub use response::TraceHeader;
 #[doc(no_inline)]
-pub use tower_telemetry_propagate::Propagation;
+pub use tower_telemetry_propagate::{Propagation, SamplingHint};
 #[doc(no_inline)]
 pub use tower_telemetry_semconv::{
     AllowedHeaders, Grpc, GrpcCall, Http, HttpCall, HttpOrGrpc, HttpOrGrpcCall, IpNet, LateRoute, PeerAddr, Peers,

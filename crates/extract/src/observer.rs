@@ -6,10 +6,11 @@ use http::request;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use tower_telemetry_observe::{Call, Observe};
-use tower_telemetry_propagate::Propagation;
+use tower_telemetry_propagate::{Propagation, SamplingHint};
 use tower_telemetry_semconv::{HttpCall, Server, ServerFacts, Trust};
 use tower_telemetry_span::{Describe, Parent, Spans};
 
+use crate::hint::Hinting;
 use crate::response::Telling;
 use crate::{ExtractWatch, TraceHeader};
 
@@ -32,6 +33,7 @@ pub struct Extract<F = HttpCall<Server>> {
     spans: Arc<Spans<F>>,
     propagation: Propagation,
     telling: Option<Telling>,
+    hinting: Option<Hinting>,
 }
 
 impl<F> Extract<F> {
@@ -41,6 +43,7 @@ impl<F> Extract<F> {
             spans: Arc::new(Spans::new()),
             propagation: Propagation::default(),
             telling: None,
+            hinting: None,
         }
     }
 
@@ -63,6 +66,16 @@ impl<F> Extract<F> {
         wanted: impl Fn(&request::Parts) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.telling = Some(Telling::new(header, wanted));
+        self
+    }
+
+    /// Leaves a word for the sampler in the parent context of those requests for which `hint` has one. It is the service's own
+    /// business: nothing of it is sent or recorded. Where anyone can send requests, anyone can send whatever it looks for.
+    pub fn with_sampling_hint(
+        mut self,
+        hint: impl Fn(&request::Parts) -> Option<SamplingHint> + Send + Sync + 'static,
+    ) -> Self {
+        self.hinting = Some(Hinting::new(hint));
         self
     }
 
@@ -106,6 +119,7 @@ impl<F> Clone for Extract<F> {
             spans: Arc::clone(&self.spans),
             propagation: self.propagation.clone(),
             telling: self.telling.clone(),
+            hinting: self.hinting.clone(),
         }
     }
 }
@@ -135,7 +149,11 @@ impl<F: Describe + ServerFacts> Observe<F> for Extract<F> {
     }
 
     fn watch(&self, call: &mut Call<'_, F>) -> ExtractWatch<F> {
-        let span = self.spans.start(self.parent(call), call);
+        let mut parent = self.parent(call);
+        if let (Some(hinting), Some(request)) = (&self.hinting, &call.request) {
+            parent = hinting.hint(request, parent);
+        }
+        let span = self.spans.start(parent, call);
         let told = match (&self.telling, span.context(), &call.request) {
             (Some(telling), Some(cx), Some(request)) => telling.tell(request, cx).map(Box::new),
             _ => None,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use opentelemetry_sdk::error::OTelSdkError;
@@ -24,6 +25,15 @@ pub enum Error {
         /// What would be right.
         allowed: Cow<'static, str>,
     },
+    /// Sampling rules that cannot be read.
+    SamplingFile {
+        /// The file, if they come from one.
+        path: Option<PathBuf>,
+        /// What is wrong, where, and what would be right.
+        reason: String,
+    },
+    /// Another `tracing` subscriber is the process's own already, so that this crate's logs cannot be.
+    LogsTaken,
     /// The OTLP exporter could not be built from settings that were each valid.
     Exporter(String),
     /// The operating system did not start a thread.
@@ -49,6 +59,17 @@ impl fmt::Display for Error {
             Self::Setting { name, value, allowed } => {
                 write!(f, "{name} is `{}`, but it has to be {allowed}", value.escape_debug())
             }
+            Self::SamplingFile { path, reason } => {
+                let reason = reason.trim_end();
+                match path {
+                    Some(path) => write!(f, "the sampling rules in {} cannot be used: {reason}", path.display()),
+                    None => write!(f, "the sampling rules cannot be used: {reason}"),
+                }
+            }
+            Self::LogsTaken => f.write_str(
+                "a tracing subscriber is installed already: install telemetry first, or add `Logs::layer` to that subscriber \
+                 and leave `with_logs` out",
+            ),
             Self::Exporter(reason) => write!(f, "the OTLP exporter could not be built: {reason}"),
             Self::Thread(error) => write!(
                 f,
@@ -90,7 +111,7 @@ pub(crate) fn reason(error: OTelSdkError) -> String {
     match error {
         OTelSdkError::InternalFailure(reason) => reason,
         OTelSdkError::Timeout(after) => format!("an exporter did not finish within {after:?}"),
-        OTelSdkError::AlreadyShutdown => "an exporter has stopped: it was shut down, or it panicked".into(),
+        OTelSdkError::AlreadyShutdown => "the exporter was shut down".into(),
     }
 }
 

@@ -29,38 +29,102 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`Telemetry`] is the guard. Its drop flushes and shuts down, within a bounded time, under any runtime or none.
-//! - [`TelemetryBuilder`] sets the service's name and version, its sampler, its propagator, and where spans go: [`Otlp`] (HTTP and
-//!   gRPC, by the features `otlp-http` and `otlp-grpc`), a [`Waterfall`], exporters of your own, or all of them.
+//! - [`Telemetry`] is the guard. Its drop flushes and shuts down, within a bounded time, under any runtime or none. It [lists the
+//!   variables](Telemetry::from_env) that are read, and [reports](Telemetry::report) what is in force.
+//! - [`TelemetryBuilder`] sets everything in code. Where spans go: [`Otlp`] (HTTP and gRPC, by the features `otlp-http` and `otlp-grpc`), a
+//!   [`Waterfall`], exporters of your own, or all of them.
+//! - [`Profile`] has the defaults for a desk, for staging and for production.
+//! - [`Rules`] sample by importance; [`Keep`] exports what failed although it was not sampled.
+//! - [`Batch`] and [`ExportCounts`]: how spans are gathered, and what became of each.
+//! - [`Logs`] writes logs with trace ids (feature `logs`).
+//! - [`plan`](mod@plan) says how much there will be to store.
 //! - [`Waterfall`] collects spans into [`Trace`]s, over several services in one process, and prints them or hands them to a
-//!   closure. Tests can check traces that way, too.
+//!   closure. Tests can check traces that way, too, or span by span with [`InMemory`].
 //!
-//! Spans are exported in batches, on threads that are not traced themselves. A collector that is down slows nothing: batches wait
-//! in a queue of 2,048 spans, and what finds no room is dropped. What the SDK has to say about that, it says as `tracing` events.
+//! In production, in `main`:
+//!
+//! ```
+//! use std::time::Duration;
+//! # #[cfg(feature = "logs")]
+//! use tower_telemetry_setup::{Keep, Logs, Rule, Rules, Telemetry};
+//!
+//! # #[cfg(feature = "logs")]
+//! # fn main() -> Result<(), tower_telemetry_setup::Error> {
+//! let rules = Rules::otherwise(0.01)
+//!     .with_rule(Rule::never().with_path("/healthz*"))
+//!     .with_rule(Rule::always().with_name("POST /checkout"));
+//! let telemetry = Telemetry::builder_from_env("orders")
+//!     .with_service_version(env!("CARGO_PKG_VERSION"))
+//!     .with_sampling_rules(rules)
+//!     .with_keep(Keep::failed().with_slow(Duration::from_secs(2)))
+//!     .with_logs(Logs::json())
+//!     .install()?;
+//! tracing::info!("{}", telemetry.report());
+//! # telemetry.shutdown()
+//! # }
+//! # #[cfg(not(feature = "logs"))]
+//! # fn main() {}
+//! ```
+//!
+//! Spans are exported in batches, on threads that are not traced themselves. A collector that is down or slow slows no request: spans wait
+//! in a queue of 2,048, and what finds no room is dropped and [counted](Telemetry::exports). Losses are told as `tracing` warnings, at most
+//! once a minute.
+//!
+//! # Self-check
+//!
+//! What would make tracing silently not work is told once as a `tracing` warning, at the start or at the first span, and is in the
+//! [report](Telemetry::report): see [`Finding`]. That no provider was there when calls came, and that no route was ever seen, is told by
+//! the layers.
 #![cfg_attr(
-    not(any(feature = "otlp-http", feature = "otlp-grpc")),
+    not(all(
+        any(feature = "otlp-http", feature = "otlp-grpc"),
+        feature = "logs",
+        feature = "sampling-file"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 
-mod batches;
+mod batch;
 mod both;
 mod bounded;
 mod builder;
+mod check;
 mod environment;
 mod error;
+mod in_memory;
+mod keep;
+#[cfg(feature = "logs")]
+mod logs;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod otlp;
 mod pipeline;
+pub mod plan;
+mod profile;
+mod report;
+mod resource;
+mod samplers;
 mod telemetry;
 mod waterfall;
 
 /// The SDK whose samplers and exporters the builder takes.
 #[doc(no_inline)]
 pub use opentelemetry_sdk;
+#[doc(no_inline)]
+pub use tower_telemetry_propagate::SamplingHint;
 
+pub use batch::{Batch, BatchProcessor, ExportCounts, Exports, Losses};
 pub use builder::TelemetryBuilder;
+pub use check::Finding;
 pub use error::Error;
+pub use in_memory::InMemory;
+pub use keep::{Keep, KeepCounts};
+#[cfg(feature = "logs")]
+pub use logs::{Logs, TraceIds};
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-pub use otlp::Otlp;
+pub use otlp::{Compression, Otlp};
+pub use pipeline::Next;
+pub use profile::Profile;
+pub use report::Report;
+pub use samplers::{RateLimit, Rule, Rules};
 pub use telemetry::Telemetry;
 pub use waterfall::{Trace, TraceSpan, Waterfall, WaterfallProcessor};

@@ -20,6 +20,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 #[ignore = "a service that the other tests run with variables of theirs"]
 fn service() -> Outcome {
     let telemetry = Telemetry::from_env("orders").inspect_err(|error| eprintln!("error: {error}"))?;
+    eprintln!("{}", telemetry.report());
     global::tracer("test").in_span("place order", |_| ());
     drop(telemetry);
     Ok(())
@@ -72,6 +73,121 @@ fn with_an_endpoint_spans_leave_by_http() -> Outcome {
     Ok(())
 }
 
+/// What the report that the service prints says under this name.
+fn reported<'a>(printed: &'a str, name: &str) -> Option<&'a str> {
+    let line = printed.lines().find(|line| line.starts_with(&format!("{name} ")))?;
+    Some(line[name.len()..].trim())
+}
+
+#[test]
+fn a_disabled_sdk_makes_no_spans() -> Outcome {
+    let printed = run(&[
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1"),
+    ])?;
+    assert_eq!(
+        reported(&printed, "tracing"),
+        Some("disabled by OTEL_SDK_DISABLED"),
+        "{printed}"
+    );
+    assert!(!printed.contains("place order"), "{printed}");
+    assert!(!printed.contains("error"), "{printed}");
+    Ok(())
+}
+
+#[test]
+fn propagators_are_those_named() -> Outcome {
+    for (value, expected) in [
+        (None, "traceparent, tracestate"),
+        (Some("tracecontext,baggage"), "traceparent, tracestate, baggage"),
+        (Some("baggage"), "baggage"),
+        (Some("none"), "(none)"),
+    ] {
+        let variable = value.map(|value| ("OTEL_PROPAGATORS", value));
+        let printed = run(variable.as_slice())?;
+        let mut fields: Vec<_> = reported(&printed, "propagated")
+            .ok_or(printed.clone())?
+            .split(", ")
+            .collect();
+        fields.sort_unstable();
+        let mut expected: Vec<_> = expected.split(", ").collect();
+        expected.sort_unstable();
+        assert_eq!(fields, expected, "{printed}");
+        assert!(!printed.contains("attention"), "{printed}");
+    }
+    Ok(())
+}
+
+#[test]
+fn exporters_are_those_named() -> Outcome {
+    let (address, requests) = http_receiver::start()?;
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", address.as_str());
+    let printed = run(&[("OTEL_TRACES_EXPORTER", "none"), endpoint])?;
+    assert_eq!(reported(&printed, "exporter"), Some("none"), "{printed}");
+    let printed = run(&[("OTEL_TRACES_EXPORTER", "console"), endpoint])?;
+    assert_eq!(reported(&printed, "exporter"), Some("waterfall"), "{printed}");
+    assert!(requests.try_recv().is_err());
+    run(&[("OTEL_TRACES_EXPORTER", "console,otlp"), endpoint])?;
+    assert_eq!(names(&requests.try_recv()?.body), ["place order"]);
+    Ok(())
+}
+
+#[test]
+fn the_environment_s_name_chooses_a_profile_and_variables_override_it() -> Outcome {
+    let (address, requests) = http_receiver::start()?;
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", address.as_str());
+    let printed = run(&[("ENVIRONMENT", "prod"), endpoint])?;
+    assert_eq!(reported(&printed, "profile"), Some("production"), "{printed}");
+    assert_eq!(reported(&printed, "environment"), Some("prod"), "{printed}");
+    assert!(printed.contains("1 % of the traces that begin here"), "{printed}");
+    assert!(
+        printed.contains("queue 2048, batch 512, delay 5s, export timeout 30s"),
+        "{printed}"
+    );
+    while requests.try_recv().is_ok() {}
+
+    let printed = run(&[
+        ("DEPLOYMENT_ENVIRONMENT", "staging"),
+        ("OTEL_TRACES_SAMPLER", "always_on"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "256"),
+        endpoint,
+    ])?;
+    assert!(printed.contains("every span (OTEL_TRACES_SAMPLER)"), "{printed}");
+    assert!(printed.contains("queue 256, batch 256, delay 100ms"), "{printed}");
+    let request = requests.try_recv()?;
+    assert_eq!(attribute(&request.body, "deployment.environment.name"), Some("staging"));
+    Ok(())
+}
+
+#[test]
+fn production_exports_near_by_unless_told_otherwise() -> Outcome {
+    let printed = run(&[("ENVIRONMENT", "production")])?;
+    assert_eq!(
+        reported(&printed, "exporter"),
+        Some("http://localhost:4318/v1/traces"),
+        "{printed}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_sampler_that_samples_nothing_and_a_collector_that_is_not_there_are_found() -> Outcome {
+    let printed = run(&[
+        ("OTEL_TRACES_SAMPLER", "always_off"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
+    ])?;
+    assert!(
+        printed.contains("attention    the sampler records no trace"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("attention    nobody can be reached at http://127.0.0.1:1/v1/traces"),
+        "{printed}"
+    );
+    Ok(())
+}
+
 #[test]
 fn the_endpoint_for_traces_is_taken_as_it_is() -> Outcome {
     let (address, requests) = http_receiver::start()?;
@@ -100,6 +216,16 @@ fn the_protocol_may_be_grpc() -> Outcome {
 fn a_wrong_value_is_named_with_its_variable() -> Outcome {
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
     for (name, value, hint) in [
+        ("OTEL_SDK_DISABLED", "yes", "`true` or `false`"),
+        ("OTEL_PROPAGATORS", "b3", "`tracecontext`"),
+        ("OTEL_TRACES_EXPORTER", "jaeger", "`otlp`"),
+        ("OTEL_TRACES_SAMPLER", "sometimes", "`parentbased_traceidratio`"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "at least 1"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "30s", "milliseconds"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team", "a list such as"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "-1", "a whole number"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "lz4", "`gzip`"),
+        ("ENVIRONMENT", "moon", "`staging`"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "`http/protobuf`"),
         ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s", "milliseconds"),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "localhost:4318", "a URL"),

@@ -65,8 +65,31 @@ fn losses_that_no_result_tells_are_logged_once() -> Result<(), Box<dyn std::erro
     assert!(full.contains("WARN") && full.contains("with_max_traces"), "{full}");
 
     endless.end();
+    // As many batches as flushes, and each of them fails: told by the first, and the rest at the end.
+    for _ in 0..20 {
+        tracer.in_span("lost", |_| ());
+        assert!(telemetry.flush().is_err());
+    }
     drop(telemetry);
-    let lost = warning(&lines)?;
-    assert!(lost.contains("WARN") && lost.contains("no such luck"), "{lost}");
+    let losses: Vec<_> = lines
+        .try_iter()
+        .filter(|line| line.contains("spans were lost on their way to Fails"))
+        .collect();
+    assert!((1..=2).contains(&losses.len()), "{losses:?}");
+    assert!(
+        losses
+            .iter()
+            .all(|lost| lost.contains("WARN") && lost.contains("last failure: no such luck")),
+        "{losses:?}"
+    );
+    let told = |lost: &String| -> Option<u64> {
+        lost.split("tower_telemetry_setup::batch::reporter: ")
+            .nth(1)?
+            .split(' ')
+            .next()?
+            .parse()
+            .ok()
+    };
+    assert_eq!(losses.iter().filter_map(told).sum::<u64>(), 31, "{losses:?}");
     Ok(())
 }

@@ -11,20 +11,26 @@ use opentelemetry_otlp::{ExporterBuildError, SpanExporter as OtlpExporter};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, EnterGuard, Handle};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber as _;
 
+use super::listener::Listener;
 use crate::Error;
+use crate::batch::Refusals;
 use crate::error::reason;
 
 /// A thread with a small tokio runtime, on which nothing is traced. It ends when this is dropped.
-struct Driver {
+#[derive(Debug)]
+pub(super) struct Driver {
     handle: Handle,
     _stop: oneshot::Sender<Infallible>,
 }
 
 impl Driver {
-    fn start() -> Result<Self, Error> {
+    pub(super) fn start() -> Result<Self, Error> {
         let (started, start) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel::<Infallible>();
         thread::Builder::new()
@@ -50,12 +56,27 @@ impl Driver {
         }
     }
 
-    /// Runs `work` on the driver's thread; the future returned here may be awaited anywhere.
+    /// Makes its runtime the current one.
+    pub(super) fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// Runs `work` on the driver's thread; the future returned here may be awaited anywhere. It ends with that future.
     async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
-        self.handle.spawn(work).await
+        let mut task = Task(self.handle.spawn(work));
+        (&mut task.0).await
+    }
+}
+
+/// Work that goes on only as long as somebody waits for it: what is given up counts as lost, and had better not arrive.
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -65,6 +86,9 @@ pub(crate) struct Driven {
     driver: Driver,
     /// Where it sends to, for messages.
     destination: String,
+    /// Hears what the exporter says while it exports.
+    listener: Dispatch,
+    refusals: Refusals,
 }
 
 impl Driven {
@@ -74,14 +98,27 @@ impl Driven {
         build: impl FnOnce() -> Result<OtlpExporter, ExporterBuildError>,
     ) -> Result<Self, Error> {
         let driver = Driver::start()?;
-        let entered = driver.handle.enter();
+        let entered = driver.enter();
         let exporter = build().map_err(|error| Error::Exporter(error.to_string()))?;
         drop(entered);
+        let refusals = Refusals::default();
         Ok(Self {
             exporter: Arc::new(exporter),
             driver,
             destination,
+            listener: Dispatch::new(Listener::new(refusals.clone())),
+            refusals,
         })
+    }
+
+    /// Where it sends to.
+    pub(crate) fn destination(&self) -> &str {
+        &self.destination
+    }
+
+    /// Where refused spans are noted.
+    pub(crate) fn refusals(&self) -> Refusals {
+        self.refusals.clone()
     }
 }
 
@@ -94,7 +131,8 @@ impl fmt::Debug for Driven {
 impl SpanExporter for Driven {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let exporter = Arc::clone(&self.exporter);
-        let exported = self.driver.run(async move { exporter.export(batch).await });
+        let export = async move { exporter.export(batch).await };
+        let exported = self.driver.run(export.with_subscriber(self.listener.clone()));
         let why = match exported.await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => reason(error),
@@ -130,6 +168,25 @@ mod tests {
             .await?;
         assert_ne!(here, there);
         assert!(suppressed);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_is_stopped() -> Result<(), Box<dyn std::error::Error>> {
+        let driver = Driver::start()?;
+        let (held, dropped) = oneshot::channel::<()>();
+        let (begin, begun) = oneshot::channel();
+        let mut work = Box::pin(driver.run(async move {
+            let _ = begin.send(());
+            let _held = held;
+            std::future::pending::<()>().await;
+        }));
+        tokio::select! {
+            _ = &mut work => unreachable!("it never ends"),
+            begun = begun => begun?,
+        }
+        drop(work);
+        assert!(dropped.await.is_err(), "what the work held is dropped");
         Ok(())
     }
 

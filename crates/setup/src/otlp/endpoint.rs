@@ -7,8 +7,32 @@ use crate::Error;
 use crate::environment::Read;
 use crate::error::shown;
 
-#[cfg(feature = "otlp-http")]
-const TRACES: &str = "/v1/traces";
+/// What is sent there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Traces,
+    #[cfg(feature = "otlp-logs")]
+    Logs,
+}
+
+impl Signal {
+    fn variable(self) -> &'static str {
+        match self {
+            Self::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            #[cfg(feature = "otlp-logs")]
+            Self::Logs => "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+        }
+    }
+
+    #[cfg(feature = "otlp-http")]
+    fn path(self) -> &'static str {
+        match self {
+            Self::Traces => "/v1/traces",
+            #[cfg(feature = "otlp-logs")]
+            Self::Logs => "/v1/logs",
+        }
+    }
+}
 
 /// An address, and who gave it.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,14 +43,18 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// The address given in code, else in the environment, else the specification's default.
-    pub(crate) fn resolve(protocol: Protocol, code: Option<String>, read: Read<'_>) -> Result<Self, Error> {
-        const SIGNAL: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    pub(crate) fn resolve(
+        protocol: Protocol,
+        signal: Signal,
+        code: Option<String>,
+        read: Read<'_>,
+    ) -> Result<Self, Error> {
         const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
         let (given, source) = if let Some(url) = code {
             (Given::Base(url), "Otlp::with_endpoint")
-        } else if let Some(url) = read(SIGNAL) {
-            (Given::Whole(url), SIGNAL)
+        } else if let Some(url) = read(signal.variable()) {
+            (Given::Whole(url), signal.variable())
         } else if let Some(url) = read(BASE) {
             (Given::Base(url), BASE)
         } else {
@@ -34,7 +62,7 @@ impl Endpoint {
         };
         let url = match given {
             Given::Whole(url) => url,
-            Given::Base(url) => protocol.traces_url(&url),
+            Given::Base(url) => protocol.url(&url, signal),
         };
         Self { url, source }.checked()
     }
@@ -71,7 +99,7 @@ impl Endpoint {
 }
 
 enum Given {
-    /// The variable for traces alone is taken as it is.
+    /// The variable for one signal alone is taken as it is.
     Whole(String),
     /// Anything else is the address that all signals share.
     Base(String),
@@ -87,18 +115,22 @@ impl Protocol {
         }
     }
 
-    fn traces_url(self, base: &str) -> String {
+    fn url(self, base: &str, signal: Signal) -> String {
         match self {
             #[cfg(feature = "otlp-http")]
             Self::Http => {
                 let (path, query) = base.split_at(base.find(['?', '#']).unwrap_or(base.len()));
                 match path.trim_end_matches('/') {
-                    path if path.ends_with(TRACES) => format!("{path}{query}"),
-                    path => format!("{path}{TRACES}{query}"),
+                    path if path.ends_with(signal.path()) => format!("{path}{query}"),
+                    path => format!("{path}{}{query}", signal.path()),
                 }
             }
             #[cfg(feature = "otlp-grpc")]
-            Self::Grpc => base.to_owned(),
+            Self::Grpc => {
+                // One service for each signal, at the same address.
+                let _ = signal;
+                base.to_owned()
+            }
         }
     }
 }
@@ -112,7 +144,7 @@ mod tests {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Endpoint::resolve(Protocol::Http, code.map(Into::into), &read)
+        Endpoint::resolve(Protocol::Http, Signal::Traces, code.map(Into::into), &read)
             .map(Endpoint::into_url)
             .map_err(|error| error.to_string())
     }
@@ -149,7 +181,7 @@ mod tests {
     #[cfg(feature = "otlp-grpc")]
     #[test]
     fn grpc_has_no_path() {
-        let endpoint = Endpoint::resolve(Protocol::Grpc, None, &|_| None);
+        let endpoint = Endpoint::resolve(Protocol::Grpc, Signal::Traces, None, &|_| None);
         assert_eq!(
             endpoint.map(Endpoint::into_url).ok().as_deref(),
             Some("http://localhost:4317")

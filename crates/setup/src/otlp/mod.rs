@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
+pub use opentelemetry_otlp::Compression;
 use opentelemetry_otlp::WithExportConfig as _;
 
 use self::driver::Driven;
-use self::endpoint::Endpoint;
+use self::endpoint::{Endpoint, Signal};
 use crate::Error;
+use crate::environment::exporters::{Chosen, chosen};
 use crate::environment::{self, Read, milliseconds};
 
 mod driver;
 mod endpoint;
+mod listener;
+#[cfg(feature = "otlp-logs")]
+pub(crate) mod logs;
 
 /// An OTLP exporter: its protocol, the collector's address, and its time limit.
 ///
@@ -20,19 +25,21 @@ mod endpoint;
 /// |---|---|---|
 /// | [`with_endpoint`](Self::with_endpoint) | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://localhost:4318` (HTTP), `http://localhost:4317` (gRPC) |
 /// | [`with_timeout`](Self::with_timeout) | `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds | 10 seconds |
+/// | [`with_compression`](Self::with_compression) | `OTEL_EXPORTER_OTLP_TRACES_COMPRESSION`, `OTEL_EXPORTER_OTLP_COMPRESSION`: `none`, `gzip`, `zstd` | none |
 /// | (none) | `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, `OTEL_EXPORTER_OTLP_HEADERS`, as `key=value,key=value` | none |
 ///
-/// Connections are not encrypted: an `https` address is an error when telemetry is built. Send to a collector on the same
-/// host or network and let it encrypt, or pass an exporter of your own to
-/// [`with_exporter`](crate::TelemetryBuilder::with_exporter).
+/// Any collector takes OTLP, and so does Jaeger, under the same ports. Connections are not encrypted: an `https` address is an
+/// error when telemetry is built. Send to a collector on the same host or network and let it encrypt, or pass an exporter of your
+/// own to [`with_exporter`](crate::TelemetryBuilder::with_exporter).
 ///
 /// Exports run on a thread with a small runtime of their own, which is not traced, so it does not matter whether the service
-/// runs tokio, nor which flavor.
+/// runs tokio, nor which flavor. A collector that answers 429, 503 or their like is asked again, within the time limit.
 #[derive(Debug, Clone)]
 pub struct Otlp {
     protocol: Protocol,
     endpoint: Option<String>,
     timeout: Option<Duration>,
+    compression: Option<Compression>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,22 +63,31 @@ impl Otlp {
         Self::over(Protocol::Grpc)
     }
 
-    /// The exporter that the environment asks for: `None` unless `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT` is set. The protocol is that of `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` or
-    /// `OTEL_EXPORTER_OTLP_PROTOCOL`, else HTTP.
+    /// The exporter that the environment asks for: by `otlp` in `OTEL_TRACES_EXPORTER`, or without that variable by
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`; else `None`. The protocol is that of
+    /// `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` or `OTEL_EXPORTER_OTLP_PROTOCOL`, else HTTP.
     ///
     /// # Errors
     ///
-    /// When the protocol is unknown, or its feature is not switched on.
+    /// When a variable has a wrong value, or asks for what no feature brings.
     pub fn from_env() -> Result<Option<Self>, Error> {
-        environment::otlp(&environment::process)
+        match chosen(&environment::process, None)? {
+            Chosen { otlp: true, .. } => Self::named(&environment::process).map(Some),
+            Chosen { otlp: false, .. } => Ok(None),
+        }
     }
 
-    pub(crate) fn over(protocol: Protocol) -> Self {
+    /// Over the protocol that the environment names.
+    pub(crate) fn named(read: Read<'_>) -> Result<Self, Error> {
+        Ok(Self::over(environment::otlp::protocol(read)?))
+    }
+
+    fn over(protocol: Protocol) -> Self {
         Self {
             protocol,
             endpoint: None,
             timeout: None,
+            compression: None,
         }
     }
 
@@ -89,15 +105,30 @@ impl Otlp {
         self
     }
 
+    /// Makes bodies smaller: by gzip with the feature `gzip`, by zstd with the feature `zstd`. Without it this is an error when
+    /// telemetry is built.
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+
     pub(crate) fn build(self, read: Read<'_>) -> Result<Driven, Error> {
-        let endpoint = Endpoint::resolve(self.protocol, self.endpoint, read)?;
-        let timeout = match self.timeout {
-            Some(timeout) => timeout,
-            None => milliseconds(
+        let endpoint = Endpoint::resolve(self.protocol, Signal::Traces, self.endpoint, read)?;
+        let timeout = timeout(
+            self.timeout,
+            &["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
+            read,
+        )?;
+        let compression = match self.compression {
+            Some(compression) => Some(compression),
+            None => environment::otlp::compression(
                 read,
-                &["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
-            )?
-            .unwrap_or(opentelemetry_otlp::OTEL_EXPORTER_OTLP_TIMEOUT_DEFAULT),
+                &[
+                    "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+                    "OTEL_EXPORTER_OTLP_COMPRESSION",
+                ],
+                self.protocol,
+            )?,
         };
         let exporter = opentelemetry_otlp::SpanExporter::builder();
         Driven::new(endpoint.shown(), || match self.protocol {
@@ -107,20 +138,40 @@ impl Otlp {
                 use opentelemetry_otlp::{Protocol as Format, WithHttpConfig as _};
 
                 // Given outright, because the client chosen by default depends on what features other crates switch on.
-                exporter
+                let exporter = exporter
                     .with_http()
                     .with_http_client(HyperClient::with_default_connector(timeout, None))
                     .with_protocol(Format::HttpBinary)
                     .with_endpoint(endpoint.into_url())
-                    .with_timeout(timeout)
-                    .build()
+                    .with_timeout(timeout);
+                match compression {
+                    Some(compression) => exporter.with_compression(compression).build(),
+                    None => exporter.build(),
+                }
             }
             #[cfg(feature = "otlp-grpc")]
-            Protocol::Grpc => exporter
-                .with_tonic()
-                .with_endpoint(endpoint.into_url())
-                .with_timeout(timeout)
-                .build(),
+            Protocol::Grpc => {
+                use opentelemetry_otlp::WithTonicConfig as _;
+
+                let exporter = exporter
+                    .with_tonic()
+                    .with_endpoint(endpoint.into_url())
+                    .with_timeout(timeout);
+                match compression {
+                    Some(compression) => exporter.with_compression(compression).build(),
+                    None => exporter.build(),
+                }
+            }
         })
+    }
+}
+
+fn timeout(code: Option<Duration>, variables: &[&'static str], read: Read<'_>) -> Result<Duration, Error> {
+    match code {
+        Some(timeout) => Ok(timeout),
+        None => {
+            let given = milliseconds(read, variables)?;
+            Ok(given.unwrap_or(opentelemetry_otlp::OTEL_EXPORTER_OTLP_TIMEOUT_DEFAULT))
+        }
     }
 }

@@ -17,7 +17,7 @@ mod processor;
 mod render;
 mod row;
 mod sink;
-mod span;
+pub(crate) mod span;
 mod sweeper;
 mod trace;
 mod tree;

@@ -3,36 +3,65 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
+use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
-const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+/// What it answers to a request, by the requests before it.
+pub(crate) type Answers = fn(usize) -> Answer;
+
+/// A status and a body.
+pub(crate) struct Answer {
+    pub(crate) status: &'static str,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn ok(body: Vec<u8>) -> Self {
+        Self { status: "200 OK", body }
+    }
+}
 
 /// One request that arrived.
+#[allow(dead_code, reason = "not every test looks at all of it")]
 pub(crate) struct Request {
     pub(crate) line: String,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: ExportTraceServiceRequest,
+    /// As it was sent.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Its base address, and what arrives there.
 pub(crate) fn start() -> io::Result<(String, Receiver<Request>)> {
+    start_answering(|_| Answer::ok(Vec::new()))
+}
+
+/// One that answers so.
+pub(crate) fn start_answering(answers: Answers) -> io::Result<(String, Receiver<Request>)> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
     let address = format!("http://{}", listener.local_addr()?);
     let (send, receive) = mpsc::channel();
+    let answered = Arc::default();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let send = send.clone();
-            thread::spawn(move || answer(stream, &send));
+            let (send, answered) = (send.clone(), Arc::clone(&answered));
+            thread::spawn(move || answer(stream, &send, &answered, answers));
         }
     });
     Ok((address, receive))
 }
 
-fn answer(stream: TcpStream, send: &Sender<Request>) -> io::Result<()> {
+fn answer(
+    stream: TcpStream,
+    send: &Sender<Request>,
+    answered: &std::sync::atomic::AtomicUsize,
+    answers: Answers,
+) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     loop {
@@ -46,13 +75,38 @@ fn answer(stream: TcpStream, send: &Sender<Request>) -> io::Result<()> {
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
         let length = headers.get("content-length").and_then(|length| length.parse().ok());
-        let mut body = vec![0; length.unwrap_or(0)];
-        reader.read_exact(&mut body)?;
-        let body = ExportTraceServiceRequest::decode(body.as_slice()).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length.unwrap_or(0)];
+        reader.read_exact(&mut bytes)?;
+        let body = match headers.get("content-encoding").map(String::as_str) {
+            None => decode(&bytes)?,
+            Some("gzip") => {
+                let mut decoded = Vec::new();
+                GzDecoder::new(bytes.as_slice()).read_to_end(&mut decoded)?;
+                decode(&decoded)?
+            }
+            // Its bytes are for the test to look at.
+            Some(_) => ExportTraceServiceRequest::default(),
+        };
         // First, because the test looks as soon as it has the answer.
-        send.send(Request { line, headers, body }).map_err(io::Error::other)?;
-        writer.write_all(OK)?;
+        let request = Request {
+            line,
+            headers,
+            body,
+            bytes,
+        };
+        send.send(request).map_err(io::Error::other)?;
+        let Answer { status, body } = answers(answered.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        let length = body.len();
+        write!(
+            writer,
+            "HTTP/1.1 {status}\r\ncontent-type: application/x-protobuf\r\ncontent-length: {length}\r\n\r\n"
+        )?;
+        writer.write_all(&body)?;
     }
+}
+
+fn decode(bytes: &[u8]) -> io::Result<ExportTraceServiceRequest> {
+    ExportTraceServiceRequest::decode(bytes).map_err(io::Error::other)
 }
 
 fn read_line(reader: &mut impl BufRead) -> io::Result<String> {

@@ -13,6 +13,7 @@ pub(crate) fn names(request: &ExportTraceServiceRequest) -> Vec<&str> {
 }
 
 /// An attribute of its resource.
+#[allow(dead_code, reason = "not every test looks at the resource")]
 pub(crate) fn attribute<'a>(request: &'a ExportTraceServiceRequest, key: &str) -> Option<&'a str> {
     let resource = request.resource_spans.first()?.resource.as_ref()?;
     let attribute = resource.attributes.iter().find(|attribute| attribute.key == key)?;

@@ -1,0 +1,202 @@
+//! From settings to a provider.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use opentelemetry::global;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tower_telemetry_propagate::W3c;
+
+use super::exporter::{Common, Exporter};
+use super::{Propagator, Source, TelemetryBuilder, sampling};
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+use crate::Otlp;
+use crate::check::{Checked, Checker, Finding};
+use crate::environment::exporters::{Chosen, Console, chosen};
+use crate::environment::{self, Read};
+use crate::pipeline::{Parts, Pipeline, Processor};
+use crate::report::Configuration;
+use crate::resource::resource;
+use crate::samplers::{Effective, Unsampled};
+use crate::telemetry::{Reach, Running};
+use crate::{Error, Telemetry, Waterfall};
+
+/// The most attributes that the SDK keeps of a span, unless the environment says otherwise: more than the policy lets through, which alone knows
+/// the required ones.
+const MAX_ATTRIBUTES: u32 = 1024;
+
+impl TelemetryBuilder {
+    pub(super) fn build_with(mut self, reach: Reach) -> Result<Telemetry, Error> {
+        let read: Read<'_> = &environment::process;
+        let disabled = environment::disabled::sdk(read)?;
+        environment::check_span_limits(read)?;
+        let profile = match (self.profile, self.source) {
+            (Some(profile), _) => Some(profile),
+            (None, Source::Environment) => environment::service::profile(read)?,
+            (None, Source::Code) => None,
+        };
+        if self.source == Source::Environment {
+            self.service.name = environment::service::name(read, std::mem::take(&mut self.service.name));
+        }
+        let found = environment::service::environment(read).or_else(|| profile.map(|profile| profile.to_string()));
+        let resource = resource(&self.service, found, read)?;
+        let limits = self.batch.resolve(read, profile)?;
+        let sampling = sampling::resolve(self.sampling, self.branches, profile, read)?;
+        let set_propagator = propagator(self.propagator, read)?;
+        let timeout = self.shutdown_timeout;
+
+        if !disabled && self.exporters.is_empty() && self.waterfall.is_none() {
+            match self.source {
+                Source::Environment => {
+                    let chosen = chosen(read, profile)?;
+                    self.exporters = exporters(chosen, read)?;
+                    self.waterfall = match chosen.console {
+                        Console::Off => None,
+                        Console::Stdout => Some(Waterfall::stdout()),
+                        Console::Stderr => Some(Waterfall::stderr()),
+                    };
+                }
+                Source::Code if self.wraps.is_empty() => return Err(Error::NoExporter),
+                Source::Code => {}
+            }
+        }
+        let configuration = Configuration {
+            service: resource.clone(),
+            profile,
+            sampler: sampling.description,
+            keep: self.keep,
+            console: self.waterfall.is_some(),
+            disabled,
+            timeout,
+        };
+        #[cfg(feature = "otlp-logs")]
+        let logger_provider = match self.otlp_logs.filter(|_| !disabled) {
+            Some(otlp) => Some(otlp.build_logs(&resource, read)?),
+            None => None,
+        };
+        let (mut exports, mut destinations) = (Vec::new(), Vec::new());
+        let mut processors: Vec<Processor> = Vec::new();
+        #[cfg(feature = "prometheus")]
+        if let Some(counts) = self.span_counts.clone() {
+            self.wraps.push(Box::new(move |next| Box::new(counts.processor(next))));
+        }
+        if !disabled {
+            let common = Common {
+                limits,
+                flush_timeout: timeout,
+                read,
+                sanitizer: self.sanitizer.clone(),
+                #[cfg(feature = "prometheus")]
+                counts: self.span_counts,
+            };
+            for exporter in self.exporters {
+                let is_otlp = exporter.is_otlp();
+                let processor = exporter.start(&common)?;
+                let export = processor.exports();
+                if is_otlp {
+                    destinations.push(export.name().to_owned());
+                }
+                exports.push(export);
+                processors.push(Box::new(processor));
+            }
+        }
+        let parts = Parts {
+            waterfall: self
+                .waterfall
+                .filter(|_| !disabled)
+                .map(|waterfall| waterfall.processor().with_sanitizer(self.sanitizer)),
+            exporters: processors,
+            keep: self.keep,
+            wraps: self.wraps,
+            flush_timeout: timeout,
+        };
+        let probed: Arc<AtomicBool> = Arc::default();
+        let (pipeline, kept) = Pipeline::assemble(parts, &resource);
+        let mut provider = SdkTracerProvider::builder();
+        if read(environment::ATTRIBUTE_LIMIT).is_none() {
+            provider = provider.with_max_attributes_per_span(MAX_ATTRIBUTES);
+        }
+        let provider = provider
+            .with_resource(resource)
+            .with_sampler(Effective {
+                sampler: sampling.sampler,
+                unsampled: match self.keep {
+                    Some(_) => Unsampled::Record,
+                    None => Unsampled::Drop,
+                },
+                probed: Arc::clone(&probed),
+            })
+            .with_span_processor(pipeline.clone())
+            .build();
+        if disabled {
+            // It makes no spans, and leaves the caller's context in place.
+            let _ = provider.shutdown();
+        }
+
+        let mut findings = Vec::new();
+        if sampling.never && !disabled && self.keep.is_none() {
+            findings.push(Finding::NothingSampled);
+        }
+        let mut checker = None;
+        #[cfg(feature = "logs")]
+        let logs = self.logs;
+        if let Reach::Process(installed) = &reach {
+            if installed.finds_another_provider() {
+                findings.push(Finding::AnotherProviderBefore);
+            }
+            #[cfg(feature = "logs")]
+            if let Some(logs) = logs {
+                #[cfg(feature = "otlp-logs")]
+                logs.install(logger_provider.as_ref())?;
+                #[cfg(not(feature = "otlp-logs"))]
+                logs.install()?;
+            }
+            global::set_tracer_provider(provider.clone());
+            set_propagator();
+            let checked = Checked {
+                probed: (!disabled).then_some(probed),
+                destinations,
+                pipeline: pipeline.clone(),
+            };
+            checker = Some(Checker::start(checked, &findings));
+        }
+        Ok(Telemetry::new(Running {
+            provider,
+            pipeline,
+            exports,
+            kept,
+            configuration,
+            findings,
+            checker,
+            #[cfg(feature = "sampling-file")]
+            sampling_file: sampling.file,
+            #[cfg(feature = "otlp-logs")]
+            logger_provider,
+            timeout,
+            reach,
+        }))
+    }
+}
+
+fn propagator(code: Option<Propagator>, read: Read<'_>) -> Result<Propagator, Error> {
+    let named = environment::propagators::named(read)?;
+    Ok(match (code, named) {
+        (Some(set), _) => set,
+        (None, Some(named)) => Box::new(move || environment::propagators::set(&named)),
+        (None, None) => Box::new(|| global::set_text_map_propagator(W3c)),
+    })
+}
+
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+fn exporters(chosen: Chosen, read: Read<'_>) -> Result<Vec<Exporter>, Error> {
+    match chosen.otlp {
+        true => Ok(vec![Exporter::Otlp(Otlp::named(read)?)]),
+        false => Ok(Vec::new()),
+    }
+}
+
+#[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
+#[allow(clippy::unnecessary_wraps)]
+fn exporters(_: Chosen, _: Read<'_>) -> Result<Vec<Exporter>, Error> {
+    Ok(Vec::new())
+}

@@ -1,0 +1,172 @@
+//! A file of rules, read again while it is in use.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+use std::{fs, thread};
+
+use super::Rules;
+use crate::Error;
+
+/// How often the file is looked at.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Larger files are not read.
+const LARGEST: u64 = 1 << 20;
+
+/// Rules that follow their file while this lives.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    rules: Rules,
+    file: Arc<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    /// Its text when it was last read, right or wrong.
+    text: Mutex<String>,
+    stop: Mutex<Stop>,
+    stopped: Condvar,
+}
+
+#[derive(Debug, PartialEq)]
+enum Stop {
+    NotYet,
+    Asked,
+}
+
+impl Watched {
+    /// Reads the file and starts to watch it.
+    pub(crate) fn start(path: PathBuf) -> Result<Self, Error> {
+        let text = read(&path)?;
+        let rules = parse(&path, &text)?;
+        let file = Arc::new(File {
+            path,
+            text: Mutex::new(text),
+            stop: Mutex::new(Stop::NotYet),
+            stopped: Condvar::new(),
+        });
+        let (watched, followed) = (Arc::clone(&file), rules.clone());
+        thread::Builder::new()
+            .name("telemetry-sampling".into())
+            .spawn(move || watched.follow(&followed))
+            .map_err(Error::Thread)?;
+        Ok(Self { rules, file })
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// Looks at the file now. Rules that are wrong are not taken.
+    pub(crate) fn reload(&self) -> Result<(), Error> {
+        self.file.reload(&self.rules).map(|_| ())
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        *self.file.stop.lock().unwrap_or_else(PoisonError::into_inner) = Stop::Asked;
+        self.file.stopped.notify_all();
+    }
+}
+
+impl File {
+    fn follow(&self, rules: &Rules) {
+        let mut unreadable = false;
+        let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        while *stop == Stop::NotYet {
+            let waited = self.stopped.wait_timeout(stop, INTERVAL);
+            let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            stop = guard;
+            if !timeout.timed_out() {
+                continue;
+            }
+            drop(stop);
+            match self.reload(rules) {
+                Ok(Change::Taken) => tracing::info!("sampling rules are taken from {} anew", self.path.display()),
+                Ok(Change::None) => unreadable = false,
+                // Said once: a text that is wrong is not read twice, a file that is gone may stay so.
+                Err(_) if unreadable => {}
+                Err(error) => {
+                    unreadable = true;
+                    tracing::warn!("the sampling rules stay as they were: {error}");
+                }
+            }
+            stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn reload(&self, rules: &Rules) -> Result<Change, Error> {
+        let mut last = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = read(&self.path)?;
+        if text == *last {
+            return Ok(Change::None);
+        }
+        last.clone_from(&text);
+        rules.replace(&parse(&self.path, &text)?);
+        Ok(Change::Taken)
+    }
+}
+
+enum Change {
+    None,
+    Taken,
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    let wrong = |reason: String| Error::SamplingFile {
+        path: Some(path.to_owned()),
+        reason,
+    };
+    let size = fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+    if size > LARGEST {
+        return Err(wrong(format!("it has {size} bytes, and {LARGEST} are allowed")));
+    }
+    fs::read_to_string(path).map_err(|error| wrong(error.to_string()))
+}
+
+fn parse(path: &Path, text: &str) -> Result<Rules, Error> {
+    Rules::from_toml(text).map_err(|error| match error {
+        Error::SamplingFile { reason, .. } => Error::SamplingFile {
+            path: Some(path.to_owned()),
+            reason,
+        },
+        error => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_again_and_a_wrong_one_is_not_taken() -> Result<(), Box<dyn std::error::Error>> {
+        let path = std::env::temp_dir().join(format!("tower-telemetry-rules-{}.toml", std::process::id()));
+        fs::write(&path, "otherwise = 0.5")?;
+        let watched = Watched::start(path.clone())?;
+        let rules = watched.rules().clone();
+        assert_eq!(rules.to_string(), "50 % of all others");
+
+        fs::write(&path, "otherwise = 0.25")?;
+        watched.reload()?;
+        assert_eq!(rules.to_string(), "25 % of all others");
+
+        fs::write(&path, "otherwise = many")?;
+        let error = watched.reload().expect_err("wrong").to_string();
+        assert!(error.contains(&path.display().to_string()), "{error}");
+        assert_eq!(rules.to_string(), "25 % of all others");
+        assert!(watched.reload().is_ok(), "a wrong text is told once");
+
+        fs::remove_file(&path)?;
+        assert!(watched.reload().is_err());
+        assert_eq!(rules.to_string(), "25 % of all others");
+        assert!(Watched::start(path).is_err(), "at the start it is an error");
+        Ok(())
+    }
+}
