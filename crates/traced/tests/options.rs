@@ -1,4 +1,5 @@
 //! What the options of `#[traced]` record.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -43,7 +44,7 @@ impl fmt::Display for Owner {
 
 #[traced(args(order.id, order.note, %order.owner, ?unit, "order.twice" = order.id * 2, text.len = %text.len(), text))]
 fn recorded(order: &Order, unit: (), text: &str) {
-    let _ = unit;
+    let () = unit;
 }
 
 #[derive(Debug)]
