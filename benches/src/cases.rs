@@ -135,6 +135,10 @@ fn functions(case: Case) -> Case {
         ours::install_provider();
         functions::pair(caller, functions::by_hand)
     })
+    .floor("by hand, sanitized, with a monotonic end", |caller| {
+        ours::install_provider();
+        functions::pair(caller, functions::by_hand_and_rules)
+    })
     .ours(ours::FUNCTION, |caller| {
         ours::install_provider();
         functions::pair(caller, functions::traced)

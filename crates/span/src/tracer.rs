@@ -89,7 +89,14 @@ impl GlobalTracer {
         }
     }
 
+    /// Whether there is no provider at present.
+    #[inline]
+    pub fn is_idle(&self) -> bool {
+        self.tracer().is_none()
+    }
+
     /// Starts a span under this parent. Where there is no provider, the builder is not asked for.
+    #[inline]
     pub fn start(&self, parent: &Context, builder: impl FnOnce() -> SpanBuilder) -> Started {
         match self.tracer() {
             Some(tracer) => tracer.start(builder(), parent),
@@ -97,6 +104,7 @@ impl GlobalTracer {
         }
     }
 
+    #[inline]
     fn tracer(&self) -> Option<&dyn Start> {
         match self.found.get() {
             Some(tracer) => Some(&**tracer),

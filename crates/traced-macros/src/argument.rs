@@ -58,7 +58,7 @@ impl Parse for Argument {
             return Self::with_expression(place.key(), input);
         }
         if !input.is_empty() && !input.peek(Token![,]) {
-            let message = "an argument, or a field of one, or a key and any expression: `total = order.total()`";
+            let message = "expected an argument, a field of one, or a key and any expression: `total = order.total()`";
             return Err(input.error(message));
         }
         Ok(Argument {

@@ -15,7 +15,7 @@ pub(crate) fn name(name: &str) -> Ident {
 }
 
 /// The function, with its calls in spans; or as it was, with a compiler's error behind it.
-pub(crate) fn traced(options: TokenStream, item: TokenStream, home: &TokenStream) -> TokenStream {
+pub(crate) fn traced(options: TokenStream, item: &TokenStream, home: &TokenStream) -> TokenStream {
     expand(options, item.clone(), home).unwrap_or_else(|error| {
         let error = error.into_compile_error();
         quote!(#item #error)

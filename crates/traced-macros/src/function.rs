@@ -218,14 +218,14 @@ mod tests {
 
     use super::*;
 
-    fn shape(function: Function) -> Shape {
+    fn shape(function: &Function) -> Shape {
         function.shape()
     }
 
     #[test]
     fn the_shape_is_read_from_the_signature() {
         assert_eq!(
-            shape(parse_quote!(
+            shape(&parse_quote!(
                 fn f() -> u8 {
                     1
                 }
@@ -233,13 +233,13 @@ mod tests {
             Shape::Sync
         );
         assert_eq!(
-            shape(parse_quote!(
+            shape(&parse_quote!(
                 pub async unsafe fn f() {}
             )),
             Shape::Async
         );
         assert_eq!(
-            shape(parse_quote!(
+            shape(&parse_quote!(
                 fn f() -> impl Send + std::future::Future<Output = u8> {
                     g()
                 }
@@ -247,7 +247,7 @@ mod tests {
             Shape::Future
         );
         assert_eq!(
-            shape(parse_quote!(
+            shape(&parse_quote!(
                 fn f<'a>() -> BoxFuture<'a, u8> {
                     g()
                 }
@@ -259,9 +259,9 @@ mod tests {
                 g()
             }
         );
-        assert_eq!(shape(boxed), Shape::BoxedFuture);
+        assert_eq!(shape(&boxed), Shape::BoxedFuture);
         assert_eq!(
-            shape(parse_quote!(
+            shape(&parse_quote!(
                 fn f() -> Pin<Box<u8>> {
                     g()
                 }
@@ -269,7 +269,7 @@ mod tests {
             Shape::Sync
         );
         assert_eq!(
-            shape(parse_quote!(
+            shape(&parse_quote!(
                 fn f() -> impl Iterator<Item = u8> {
                     g()
                 }

@@ -16,11 +16,11 @@ use quote::quote;
 /// Puts each call of a function into a span. The crate `tower-telemetry-traced` has the options and examples.
 #[proc_macro_attribute]
 pub fn traced(options: TokenStream, function: TokenStream) -> TokenStream {
-    expand::traced(options.into(), function.into(), &quote!(::tower_telemetry_traced)).into()
+    expand::traced(options.into(), &function.into(), &quote!(::tower_telemetry_traced)).into()
 }
 
 /// The same for who reaches that crate through the facade `tower-telemetry`, which gives it its name.
 #[proc_macro_attribute]
 pub fn traced_in_facade(options: TokenStream, function: TokenStream) -> TokenStream {
-    expand::traced(options.into(), function.into(), &quote!(::tower_telemetry::traced)).into()
+    expand::traced(options.into(), &function.into(), &quote!(::tower_telemetry::traced)).into()
 }

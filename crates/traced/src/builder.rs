@@ -166,9 +166,7 @@ impl SpanBuilder {
         }
     }
 
-    /// An `Err` is an error of the span, of the [type that it says](ErrorType).
-    ///
-    /// [`ErrorType`]: crate::ErrorType
+    /// An `Err` is an error of the span, of the [type that it says](crate::ErrorType).
     pub fn with_errors(self) -> SpanBuilder<ByErrorType> {
         self.judged(ByErrorType)
     }

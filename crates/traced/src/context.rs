@@ -97,14 +97,14 @@ impl<S: Stream> Stream for InContext<S> {
 /// use std::sync::mpsc;
 /// use tower_telemetry_traced::{Traced, in_span};
 ///
-/// let (orders, received) = mpsc::channel();
+/// let (orders, received) = mpsc::channel::<Traced<u32>>();
 /// let worker = std::thread::spawn(move || {
 ///     for order in received {
 ///         // A child of the sender's span.
-///         order.in_scope(|order: u32| in_span("order.pack", |span| span.attr("order.id", order)));
+///         order.in_scope(|order| in_span("order.pack", |span| span.attr("order.id", order)));
 ///     }
 /// });
-/// orders.send(Traced::new(17_u32)).unwrap();
+/// orders.send(Traced::new(17)).unwrap();
 /// # drop(orders);
 /// # worker.join().unwrap();
 /// ```

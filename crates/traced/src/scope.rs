@@ -45,22 +45,24 @@ impl Scope {
     /// Asks for a span under this parent. `Around` stands for the parent where there is none.
     #[inline]
     pub(crate) fn start(parent: &Context, site: Site, builder: impl FnOnce(SystemTime) -> SpanBuilder) -> Self {
-        let mut times = None;
-        let builder = || {
-            let (started, _) = *times.insert((SystemTime::now(), Instant::now()));
+        if TRACER.is_idle() {
+            return Scope::Around;
+        }
+        let (started, clock) = (SystemTime::now(), Instant::now());
+        let span = TRACER.start(parent, || {
             let builder = builder(started);
             site.check(&builder.name);
             builder
-        };
-        match (TRACER.start(parent, builder), times) {
-            (Started::Recording(cx), Some((started, clock))) => Scope::Recording(Recording {
+        });
+        match span {
+            Started::Recording(cx) => Scope::Recording(Recording {
                 cx,
                 started,
                 clock,
                 state: State::Fine,
             }),
-            (Started::Dropped(cx), _) => Scope::Carried(cx),
-            (Started::Recording(_) | Started::Nothing, _) => Scope::Around,
+            Started::Dropped(cx) => Scope::Carried(cx),
+            Started::Nothing => Scope::Around,
         }
     }
 
@@ -92,11 +94,11 @@ impl Scope {
     }
 
     /// The work is done.
+    #[inline]
     pub(crate) fn end_as(&mut self, outcome: Outcome) {
         if let Scope::Recording(recording) = self {
             recording.end(outcome);
         }
-        *self = Scope::Around;
     }
 
     /// This came out, and more may come.
@@ -137,11 +139,16 @@ impl Scope {
 }
 
 impl Recording {
-    /// The first failure names the span.
+    #[inline]
     fn note(&mut self, outcome: Outcome) {
-        let Outcome::Failed { error_type, text } = outcome else {
-            return;
-        };
+        if let Outcome::Failed { error_type, text } = outcome {
+            self.fail(error_type, text);
+        }
+    }
+
+    /// The first failure names the span.
+    #[cold]
+    fn fail(&mut self, error_type: &'static str, text: String) {
         if self.state == State::Fine {
             self.state = State::Failed;
             let span = self.cx.span();
@@ -150,6 +157,7 @@ impl Recording {
         }
     }
 
+    #[inline]
     fn end(&mut self, outcome: Outcome) {
         if self.state != State::Ended {
             self.note(outcome);
@@ -162,8 +170,11 @@ impl Recording {
 }
 
 impl Drop for Recording {
+    #[inline]
     fn drop(&mut self) {
-        self.end(Outcome::failed("cancelled"));
+        if self.state != State::Ended {
+            self.end(Outcome::failed("cancelled"));
+        }
     }
 }
 

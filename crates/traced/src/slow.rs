@@ -20,12 +20,17 @@ impl Drop for WarnIfSlow {
             return;
         }
         let trace = (self.trace != TraceId::INVALID).then(|| self.trace.to_string());
+        // In the words of `tower-telemetry-slow`.
         tracing::warn!(
-            name = self.name,
-            ?elapsed,
-            threshold = ?self.threshold,
+            call = self.name,
+            elapsed_ms = milliseconds(elapsed),
+            threshold_ms = milliseconds(self.threshold),
             trace_id = trace,
-            "slow call"
+            "a call was slow"
         );
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }

@@ -1,4 +1,5 @@
 //! Spans without the macro.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

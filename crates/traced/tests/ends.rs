@@ -1,4 +1,5 @@
 //! A span ends once, on every path, and says which.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Each shape of a function, traced.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -22,8 +23,8 @@ fn sync(a: u8, mut b: u8) -> u8 {
 async fn asynchronous(a: u8) -> Result<u8, std::num::TryFromIntError> {
     tokio::task::yield_now().await;
     // What `?` converts to is the function's business.
-    let wide = u16::from(a) * 100;
-    Ok(u8::try_from(wide)?)
+    let narrow = u8::try_from(u16::from(a) * 100)?;
+    Ok(narrow)
 }
 
 #[traced]
@@ -50,9 +51,9 @@ fn returns_an_alias(text: &str) -> BoxFuture<'_, usize> {
 }
 
 #[traced]
-fn generic<T: Display, const N: usize>(items: [T; N]) -> impl Iterator<Item = String>
+fn generic<T, const N: usize>(items: [T; N]) -> impl Iterator<Item = String>
 where
-    T: Clone,
+    T: Display,
 {
     items.into_iter().map(|item| item.to_string())
 }

@@ -1,4 +1,5 @@
 //! 100,000 requests that take turns, on one thread and on many: no wrong parent.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

@@ -1,4 +1,5 @@
 //! A policy of one's own, for whatever is recorded in this process.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Each helper for tasks keeps the right parent, and does not keep its span open.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The compiler's messages: at the token that is wrong, with what is allowed.
+#![allow(clippy::unwrap_used)]
 
 use std::process::Command;
 
