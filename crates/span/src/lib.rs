@@ -34,7 +34,7 @@
 //!
 //! # One request
 //!
-//! In a request's extensions, [`NoSpan`] leaves it out, [`SpanName`] names its span, and [`SpanAttributes`] adds to it.
+//! A [`RequestSpan`] in a request's extensions leaves it out, names its span, or adds to it.
 //!
 //! # Start and end
 //!
