@@ -45,6 +45,7 @@
 //! | your own attributes | [`SanitizedSpan`], or [`Sanitizer::attribute`] |
 //! | labels of metrics | [`Sanitizer::label`] |
 //! | log fields | [`Sanitizer::value`], [`Sanitizer::error_text`] |
+//! | lines about slow calls | by default; another policy by `Slow::with_sanitizer` |
 //! | outgoing baggage | `Propagation::with_sanitizer` |
 //! | a route of its own | [`SanitizeLayer`] puts a policy into the request, for the layers and handlers below |
 //!

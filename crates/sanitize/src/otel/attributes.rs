@@ -205,6 +205,7 @@ impl Policy {
 }
 
 /// The bytes of a value.
+#[cfg(feature = "opentelemetry_sdk")]
 #[inline]
 pub(super) fn size(value: &Value) -> usize {
     match value {
