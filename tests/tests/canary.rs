@@ -1,10 +1,13 @@
-//! Planted secrets come out nowhere: not in spans, not in labels, not in log fields, not in outgoing baggage.
+//! Planted secrets come out nowhere: not in spans, not on `/metrics`, not in lines about slow calls, not in outgoing baggage.
 //!
 //! The full run takes some minutes: `CANARIES=1000000 cargo test --release -p tower-telemetry-tests --test canary`.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Debug;
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::Empty;
 use opentelemetry::baggage::BaggageExt;
@@ -13,11 +16,16 @@ use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tower::{Layer, ServiceExt, service_fn};
+use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
+use tower_telemetry::prometheus::prometheus_client::registry::Registry;
+use tower_telemetry::prometheus::{Family, Http, Metrics, Route, register_sanitizer};
 use tower_telemetry::propagate::{Propagation, W3c, W3cBaggage};
 use tower_telemetry::sanitize::{SanitizedSpan, SanitizingExporter, Secret};
 use tower_telemetry::semconv::AllowedHeaders;
+use tower_telemetry::slow::Warnings;
 use tower_telemetry::span::Spans;
-use tower_telemetry::{ExtractLayer, InjectLayer, SanitizeLayer, Sanitizer};
+use tower_telemetry::{ExtractLayer, InjectLayer, SanitizeLayer, Sanitizer, Slow, SlowLayer, WarnIfSlow};
+use tower_telemetry_testkit::Log;
 
 const CANARY: &str = "c4n4ry";
 const DEFAULT: u64 = 2_000;
@@ -213,26 +221,68 @@ async fn call(random: &mut Random) -> Vec<String> {
         .collect();
     assert!(!written.is_empty());
     written.extend(received.try_recv().iter().map(debug));
-    written.extend(labels_and_log(&policy, random));
+    written.extend(page(&policy, random).await);
+    written.extend(fields(&policy, random));
     written
 }
 
-/// What metrics and a log would hold.
-fn labels_and_log(policy: &Sanitizer, random: &mut Random) -> Vec<String> {
-    let [url, error, other] = [random.url(), random.error(), random.error()];
-    let key = random.credential_key();
-    let log = format!(
-        "{} {} {:?} {:?}",
-        policy.value("url.full", &url).unwrap_or_default(),
-        policy.text(&error),
-        policy.value(key, &other),
-        policy.value("error.message", &error),
+/// What `/metrics` shows after a call with labels of its own, and of a family with the same ones.
+async fn page(policy: &Sanitizer, random: &mut Random) -> Vec<String> {
+    let mine = [
+        ("text", random.error()),
+        ("session_token", format!("{CANARY}{}", random.word())),
+        ("link_url", random.url()),
+    ];
+    let mut registry = Registry::default();
+    register_sanitizer(&mut registry, policy).expect("a new name");
+    let family = Family::counters("mine", "Mine").with_sanitizer(policy.clone());
+    family.register(&mut registry).expect("a new name");
+    family.get(&mine).add(1);
+    let metrics = Metrics::server()
+        .with_labels(move |_| mine.clone())
+        .with_sanitizer(policy.clone())
+        .register(&mut registry)
+        .expect("new names");
+    let handler = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Empty::<&[u8]>::new())));
+    let request = Request::get(format!("{}?{}", random.path(), random.query())).body(());
+    let service = metrics.layer(Http::server()).layer(handler);
+    drop(service.oneshot(request.expect("a request")).await);
+    let mut page = String::new();
+    encode(&mut page, &registry).expect("text");
+    assert!(
+        page.contains("mine_total{") && page.contains("http_server_request_duration_seconds_count{"),
+        "{page}"
     );
-    vec![
-        policy.label(key, CANARY).into_owned(),
-        policy.label("text", &other).into_owned(),
-        log,
-    ]
+    assert!(page.contains("session_token=\"REDACTED\""), "{page}");
+    vec![page]
+}
+
+/// The lines about slow calls, and what else would be logged.
+fn fields(policy: &Sanitizer, random: &mut Random) -> Vec<String> {
+    let [name, url, error] = [random.error(), random.url(), random.error()];
+    let key = random.credential_key();
+    let slow = Slow::from(Duration::ZERO)
+        .with_warnings(Warnings::AtEnd)
+        .with_sanitizer(policy.clone());
+    let lines = Log::of(|| {
+        let route = Route::new(name.clone());
+        let handler = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Empty::<&[u8]>::new())));
+        let request = Request::get("/").extension(route).body(()).expect("a request");
+        drop(
+            SlowLayer::server(slow.clone())
+                .layer(handler)
+                .oneshot(request)
+                .now_or_never(),
+        );
+        let job = std::future::ready(()).warn_if_slow_by(&slow, name, Duration::ZERO);
+        assert_eq!(job.now_or_never(), Some(()));
+    });
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let mut written = lines;
+    written.extend(policy.value("url.full", &url).map(Cow::into_owned));
+    written.extend(policy.value(key, CANARY).map(Cow::into_owned));
+    written.extend(policy.value("error.message", &error).map(Cow::into_owned));
+    written
 }
 
 fn debug(value: &impl Debug) -> String {

@@ -18,6 +18,7 @@ use crate::series::{OVERFLOW, SeriesSet};
 use crate::settings::{Bodies, Exemplars, Names, Settings, Streams, TimeToHead};
 use crate::stream::UpgradedStream;
 use crate::table::{At, mix};
+use crate::written::{Written, changed};
 use crate::{Gauge, Histogram, classic};
 
 /// Labels of the application's own: one of a few values for each.
@@ -39,7 +40,7 @@ impl EncodeLabelSet for NoLabels {
 ///
 /// What a call is labeled with from the start is looked for at its start; what comes to it, under the place that was found then.
 pub(crate) struct Calls<F: Measured, L> {
-    pub(crate) active: SeriesSet<(F::Started, L), Active>,
+    pub(crate) active: SeriesSet<(F::Started, Written<L>), Active>,
     pub(crate) ended: SeriesSet<(At, F::Ended), Row>,
     pub(crate) streams: SeriesSet<(At, F::Ended), Histogram>,
     pub(crate) settings: Settings,
@@ -187,12 +188,40 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
             return None;
         };
         let read = F::Started::read(call, None);
-        let mut hash = F::Started::hash_of(read);
-        if size_of::<L>() > 0 {
-            hash = mix(hash, hash_labels(app));
+        let hash = hash_with(F::Started::hash_of(read), app);
+        let is = |(started, known): &(F::Started, Written<L>)| started.are_of(read) && known.are(app);
+        match self.active.find_known(hash, is) {
+            Some(at) => Some(at),
+            None => self.find_written(read, app),
         }
-        let is = |(started, known): &(F::Started, L)| started.are_of(read) && known == app;
-        self.active.find(hash, is, || (F::Started::of(read), app.clone()))
+    }
+
+    /// The same for labels that are new, or that a policy changes.
+    #[cold]
+    fn find_written(&self, read: <F::Started as CallLabels<F>>::Read<'_>, app: &L) -> Option<At> {
+        let hash = F::Started::hash_of(read);
+        let is = |started: &F::Started| started.are_of(read);
+        match changed(app, &self.settings.sanitizer) {
+            None => self.active.find(
+                hash_with(hash, app),
+                |(started, known)| is(started) && known.are(app),
+                || (F::Started::of(read), Written::Own(app.clone())),
+            ),
+            Some(pairs) => self.active.find(
+                hash_with(hash, &pairs),
+                |(started, known)| is(started) && known.are_pairs(&pairs),
+                || (F::Started::of(read), Written::Changed(pairs.clone())),
+            ),
+        }
+    }
+}
+
+/// Goes on from a hash with the application's labels, if there can be any.
+#[inline(always)]
+fn hash_with<L: Hash>(hash: u64, labels: &L) -> u64 {
+    match size_of::<L>() {
+        0 => hash,
+        _ => mix(hash, hash_labels(labels)),
     }
 }
 

@@ -270,6 +270,14 @@ pub const SPANS_FAILED: Metric = span_counter(
     "Spans that an exporter could not export",
 );
 
+/// Values that a policy has changed before they were written down.
+pub const SANITIZED_VALUES: Metric = Metric {
+    name: "tower_telemetry_sanitized_values",
+    kind: Kind::Counter,
+    help: "Values that a policy has changed before they were written down",
+    labels: &["change"],
+};
+
 const fn span_counter(name: &'static str, help: &'static str) -> Metric {
     Metric {
         name,
@@ -299,7 +307,11 @@ mod tests {
 
     #[test]
     fn no_name_is_there_twice() {
-        let all = CALLS.iter().flat_map(Catalog::metrics).chain(SPANS);
+        let all = CALLS
+            .iter()
+            .flat_map(Catalog::metrics)
+            .chain(SPANS)
+            .chain([SANITIZED_VALUES]);
         let mut names: Vec<_> = all.map(|metric| metric.full_name()).collect();
         names.sort();
         let count = names.len();

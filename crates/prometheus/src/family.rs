@@ -7,10 +7,13 @@ use std::sync::Arc;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
+use tower_telemetry_sanitize::Sanitizer;
 
 use crate::encode::{encode_counter, encode_gauge};
 use crate::register::{Collect, register};
 use crate::series::{MAX_SERIES, Make, SeriesSet};
+use crate::table::At;
+use crate::written::{Written, changed};
 use crate::{Buckets, Counter, Gauge, Histogram, RegisterError};
 
 /// A metric of your own with labels, of which there are never more than 2,000 series, or what
@@ -41,7 +44,8 @@ struct Inner<L, M> {
     help: String,
     kind: Kind<M>,
     make: Make<M>,
-    set: SeriesSet<L, M>,
+    set: SeriesSet<Written<L>, M>,
+    sanitizer: Sanitizer,
     rejected: Counter,
 }
 
@@ -53,13 +57,18 @@ struct Kind<M> {
 }
 
 impl<L, M> Family<L, M> {
-    fn of(name: &str, help: &str, kind: Kind<M>, make: Make<M>, most: usize) -> Self {
+    fn new(name: &str, help: &str, kind: Kind<M>, make: Make<M>) -> Self {
+        Self::of(name, help, kind, make, MAX_SERIES, Sanitizer::default())
+    }
+
+    fn of(name: &str, help: &str, kind: Kind<M>, make: Make<M>, most: usize, sanitizer: Sanitizer) -> Self {
         Family(Arc::new(Inner {
             name: name.to_owned(),
             help: help.to_owned(),
             kind,
             set: SeriesSet::new(name, most, Arc::clone(&make)),
             make,
+            sanitizer,
             rejected: Counter::new(),
         }))
     }
@@ -67,6 +76,17 @@ impl<L, M> Family<L, M> {
     /// The same, still empty, with room for so many series.
     #[must_use]
     pub fn with_max_series(self, most: usize) -> Self {
+        self.emptied(most, self.0.sanitizer.clone())
+    }
+
+    /// The same, still empty, with this policy for what may be in labels: by default [`Sanitizer::default`]. Those that become the same share a
+    /// metric.
+    #[must_use]
+    pub fn with_sanitizer(self, sanitizer: Sanitizer) -> Self {
+        self.emptied(self.0.set.most(), sanitizer)
+    }
+
+    fn emptied(&self, most: usize, sanitizer: Sanitizer) -> Self {
         let Inner {
             name, help, kind, make, ..
         } = &*self.0;
@@ -75,7 +95,7 @@ impl<L, M> Family<L, M> {
             unit: kind.unit.clone(),
             encode: kind.encode,
         };
-        Self::of(name, help, kind, Arc::clone(make), most)
+        Self::of(name, help, kind, Arc::clone(make), most, sanitizer)
     }
 }
 
@@ -87,7 +107,7 @@ impl<L> Family<L, Counter> {
             unit: None,
             encode: |counter: &Counter, encoder| encode_counter(encoder, counter.value()),
         };
-        Self::of(name, help, kind, Arc::new(Counter::new), MAX_SERIES)
+        Self::new(name, help, kind, Arc::new(Counter::new))
     }
 }
 
@@ -99,7 +119,7 @@ impl<L> Family<L, Gauge> {
             unit: None,
             encode: |gauge: &Gauge, encoder| encode_gauge(encoder, gauge.value()),
         };
-        Self::of(name, help, kind, Arc::new(Gauge::new), MAX_SERIES)
+        Self::new(name, help, kind, Arc::new(Gauge::new))
     }
 }
 
@@ -122,25 +142,42 @@ impl<L> Family<L, Histogram> {
             unit: Some(unit),
             encode: |histogram: &Histogram, encoder| histogram.read().encode(encoder),
         };
-        Self::of(name, help, kind, Arc::new(make), MAX_SERIES)
+        Self::new(name, help, kind, Arc::new(make))
     }
 }
 
 impl<L, M> Family<L, M>
 where
-    L: Clone + Eq + Hash,
+    L: EncodeLabelSet + Clone + Eq + Hash + Send + Sync + 'static,
 {
     /// The metric with these labels, or the one that takes what has no room.
     pub fn get(&self, labels: &L) -> &M {
         let set = &self.0.set;
-        let at = set.find(hash_labels(labels), |known| known == labels, || labels.clone());
+        let hash = hash_labels(labels);
+        let at = match set.find_known(hash, |known| known.are(labels)) {
+            Some(at) => Some(at),
+            None => self.find_written(hash, labels),
+        };
         set.metric(at)
+    }
+
+    /// Where the metric is whose labels are new, or are changed by the policy.
+    #[cold]
+    fn find_written(&self, hash: u64, labels: &L) -> Option<At> {
+        let set = &self.0.set;
+        match changed(labels, &self.0.sanitizer) {
+            None => set.find(hash, |known| known.are(labels), || Written::Own(labels.clone())),
+            Some(pairs) => {
+                let is = |known: &Written<L>| known.are_pairs(&pairs);
+                set.find(hash_labels(&pairs), is, || Written::Changed(pairs.clone()))
+            }
+        }
     }
 }
 
 impl<L> Family<L, Histogram>
 where
-    L: Clone + Eq + Hash,
+    L: EncodeLabelSet + Clone + Eq + Hash + Send + Sync + 'static,
 {
     /// Observes a value in the histogram's unit; the current span, if it is sampled, becomes its exemplar.
     ///
@@ -237,6 +274,7 @@ impl<L, M> fmt::Debug for Family<L, M> {
 #[cfg(test)]
 mod tests {
     use prometheus_client::encoding::text::encode;
+    use tower_telemetry_sanitize::Secret;
 
     use super::*;
 
@@ -281,13 +319,32 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_a_policy_makes_the_same_share_a_metric() {
+        let mut registry = Registry::default();
+        let policy = Sanitizer::builder().with_secrets([Secret::Email]).build();
+        let mails = Family::<Label, _>::counters("mails", "Mails")
+            .with_sanitizer(policy.expect("a policy"))
+            .with_max_series(2);
+        mails.register(&mut registry).expect("a new name");
+        for to in ["ada@example.com", "bob@example.com", "eve@example.com", "nobody"] {
+            mails.get(&[("to", to.to_owned())]).add(1);
+        }
+        let text = text(&registry);
+        assert!(text.contains("mails_total{to=\"REDACTED\"} 3\n"), "{text}");
+        assert!(text.contains("mails_total{to=\"nobody\"} 1\n"), "{text}");
+        assert!(text.contains("mails_refused_series_total 0\n"), "{text}");
+        assert!(!text.contains("example.com"), "{text}");
+    }
+
+    #[test]
     fn a_hostile_label_forges_nothing() {
         let mut registry = Registry::default();
         let family = Family::<Label, _>::gauges("size", "Sizes");
         family.register(&mut registry).expect("a new name");
         family.get(&[("name", "a\"b\\c\nforged 1".to_owned())]).add(7);
         let text = text(&registry);
-        assert!(text.contains("size{name=\"a\\\"b\\\\c\\nforged 1\"} 7\n"), "{text}");
+        // The policy has escaped it, and the format the escape.
+        assert!(text.contains("size{name=\"a\\\"b\\\\c\\\\nforged 1\"} 7\n"), "{text}");
         assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
     }
 }

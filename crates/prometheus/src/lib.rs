@@ -42,6 +42,7 @@
 //! | `http_requests_total`, `http_request_duration_seconds` | counter and histogram | [`Names::Classic`] |
 //! | `rpc_server_call_duration_seconds`, `rpc_server_active_calls`, …, `rpc_client_…` | the same for gRPC | [`Metrics::grpc_server`], [`Metrics::grpc_client`] |
 //! | `active_spans_total`, `tower_telemetry_spans_…_total` | gauge and counters | `SpanCounts`, with the feature `opentelemetry_sdk` |
+//! | `tower_telemetry_sanitized_values_total` | counter | [`register_sanitizer`] |
 //! | `process_…` | gauges and counters | `register_process`, with the feature `process` |
 //!
 //! What has failed can be told apart by `error_type`: `cancelled`, `panic`, `body_error`, `timeout`, a status, ….
@@ -51,7 +52,7 @@
 //! # What it costs
 //!
 //! Numbers are kept in atomics, several times each, so that threads do not wait for each other's caches; series are found by their content in a
-//! table that is read without locks. Once a series exists, nothing is allocated for a call. A series takes 128 bytes for 14 buckets, times the
+//! table that is read without locks. Once a series exists, nothing is allocated for a call, unless a policy changes its labels. A series takes 128 bytes for 14 buckets, times the
 //! shards: twice as many as there are processors, at most 32.
 //!
 //! # How many series there can be
@@ -60,6 +61,11 @@
 //! is left is bounded: by default 2,000 series of each metric ([`with_max_series`](MetricsBuilder::with_max_series)). What comes after that
 //! is counted in one series `otel_metric_overflow="true"`, so that totals stay right, and in the counter of refused series, and one warning says so. Hosts are
 //! no labels of a server's metrics, unless from a [list](Hosts); on a client they are, as the conventions want it.
+//!
+//! # What may be in labels
+//!
+//! Labels of your own pass a [policy](MetricsBuilder::with_sanitizer) before they have a series, by default the one for production. Series whose labels it
+//! makes the same are one.
 //!
 //! # Exemplars
 //!
@@ -99,6 +105,7 @@ mod number;
 mod process;
 mod register;
 mod request_body;
+mod sanitized;
 mod scrape;
 mod series;
 mod settings;
@@ -108,6 +115,7 @@ mod spans;
 mod stream;
 mod table;
 mod watch;
+mod written;
 
 pub use buckets::Buckets;
 pub use calls::{AppLabels, NoLabels};
@@ -128,11 +136,14 @@ pub use process::register_process;
 pub use prometheus_client;
 pub use register::RegisterError;
 pub use request_body::{CountRequestBody, CountRequestBodyLayer, CountedBody};
+pub use sanitized::register_sanitizer;
 pub use scrape::{Encoding, Format, Scrape, scrape};
 pub use settings::{Bodies, Exemplars, Names, Streams, TimeToHead};
 #[cfg(feature = "opentelemetry_sdk")]
 pub use spans::{CountedExporter, CountedProcessor, SpanCounts};
 pub use stream::UpgradedStream;
+#[doc(no_inline)]
+pub use tower_telemetry_sanitize::Sanitizer;
 #[doc(no_inline)]
 pub use tower_telemetry_semconv::{
     Client, Grpc, GrpcCall, Http, HttpCall, HttpOrGrpc, HttpOrGrpcCall, LateRoute, Route, Server, UrlTemplate,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::response;
 use prometheus_client::registry::Registry;
 use tower_telemetry_observe::{Call, Observe, contain};
+use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::{Client, GrpcCall, HttpCall, HttpOrGrpcCall, Server};
 
 use crate::calls::{AppLabels, Calls, NoLabels, StreamTest};
@@ -143,6 +144,16 @@ impl<F: Measured, L: AppLabels> MetricsBuilder<F, L> {
     #[must_use]
     pub fn with_max_series(mut self, most: usize) -> Self {
         self.settings.max_series = most;
+        self
+    }
+
+    /// What may be in labels of your own, by the [`label`](Sanitizer::label)s' keys: by default what [`Sanitizer::default`] says. Those that
+    /// become the same share a series.
+    ///
+    /// It is asked when labels have no series yet, and so for each call whose labels it changes, since what these were is not kept.
+    #[must_use]
+    pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
+        self.settings.sanitizer = sanitizer;
         self
     }
 

@@ -60,6 +60,12 @@ impl<L, M> SeriesSet<L, M> {
         at
     }
 
+    /// Where the series of these labels is, if there is one.
+    #[inline(always)]
+    pub(crate) fn find_known(&self, hash: u64, is: impl Fn(&L) -> bool) -> Option<At> {
+        self.series.find(hash, |series| is(&series.labels))
+    }
+
     /// One more that has no series of its own.
     #[cold]
     pub(crate) fn refuse(&self) {
@@ -86,6 +92,11 @@ impl<L, M> SeriesSet<L, M> {
     /// The labels of a series.
     pub(crate) fn labels(&self, at: At) -> Option<&L> {
         Some(&self.series.get(at)?.labels)
+    }
+
+    /// How many series there may be.
+    pub(crate) fn most(&self) -> usize {
+        self.most
     }
 
     pub(crate) fn refused(&self) -> u64 {

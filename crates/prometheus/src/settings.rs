@@ -1,5 +1,7 @@
 //! What is kept of calls.
 
+use tower_telemetry_sanitize::Sanitizer;
+
 use crate::series::MAX_SERIES;
 use crate::{Buckets, NativeBuckets};
 
@@ -70,6 +72,7 @@ pub(crate) struct Settings {
     pub(crate) streams: Streams,
     pub(crate) exemplars: Exemplars,
     pub(crate) max_series: usize,
+    pub(crate) sanitizer: Sanitizer,
 }
 
 impl Default for Settings {
@@ -85,6 +88,7 @@ impl Default for Settings {
             streams: Streams::default(),
             exemplars: Exemplars::default(),
             max_series: MAX_SERIES,
+            sanitizer: Sanitizer::default(),
         }
     }
 }

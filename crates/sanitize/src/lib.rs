@@ -43,8 +43,9 @@
 //! | spans of this family | by default; another policy by `Spans::with_sanitizer`, or from the request |
 //! | spans of anyone | [`SanitizingExporter`] around the exporter |
 //! | your own attributes | [`SanitizedSpan`], or [`Sanitizer::attribute`] |
-//! | labels of metrics | [`Sanitizer::label`] |
+//! | labels of metrics | yours by default, another policy by `Metrics`' and `Family`'s `with_sanitizer`; anywhere else [`Sanitizer::label`] |
 //! | log fields | [`Sanitizer::value`], [`Sanitizer::error_text`] |
+//! | lines about slow calls | by default; another policy by `Slow::with_sanitizer` |
 //! | outgoing baggage | `Propagation::with_sanitizer` |
 //! | a route of its own | [`SanitizeLayer`] puts a policy into the request, for the layers and handlers below |
 //!

@@ -80,6 +80,7 @@ impl<T> Table<T> {
     }
 
     /// The bits of the rules of which this is true.
+    #[cfg(feature = "opentelemetry")]
     pub(crate) fn bits(&self, of: impl Fn(&T) -> bool) -> u64 {
         let rules = self.rules.iter().enumerate();
         let bit = |(number, (_, rule)): (usize, &(Keys, T))| u64::from(of(rule)) << (number % 64);

@@ -1,5 +1,7 @@
 //! The span that a call is part of.
 
+use tower_telemetry_sanitize::Sanitizer;
+
 use crate::line::Ids;
 use crate::record::SlowCall;
 
@@ -19,7 +21,7 @@ impl Current {
         false
     }
 
-    pub(crate) fn add_event(&self, _: &SlowCall<'_>) {}
+    pub(crate) fn add_event(&self, _: &SlowCall<'_>, _: &Sanitizer) {}
 
     pub(crate) fn in_scope<T>(&self, write: impl FnOnce(Option<&Ids>) -> T) -> T {
         write(None)
@@ -31,7 +33,7 @@ mod with_opentelemetry {
     use opentelemetry::trace::TraceContextExt;
     use opentelemetry::{Context, KeyValue};
 
-    use super::{Ids, SlowCall};
+    use super::{Ids, Sanitizer, SlowCall};
     use crate::line::millis;
     use crate::record::Finding;
 
@@ -70,7 +72,7 @@ mod with_opentelemetry {
         }
 
         /// Adds this to the span, unless the span knows it.
-        pub(crate) fn add_event(&self, call: &SlowCall<'_>) {
+        pub(crate) fn add_event(&self, call: &SlowCall<'_>, sanitizer: &Sanitizer) {
             let name = match call.finding {
                 Finding::Running => "slow call",
                 Finding::Blocking => "blocking call",
@@ -91,6 +93,7 @@ mod with_opentelemetry {
                 attributes.push(KeyValue::new("longest_poll_ms", millis(polls.longest)));
                 attributes.push(KeyValue::new("busy_ms", millis(polls.busy)));
             }
+            sanitizer.attributes(&mut attributes);
             span.add_event(name, attributes);
         }
 

@@ -54,7 +54,8 @@
 //! | `suppressed` | lines of this route that there were too many of, since the last one |
 //! | `trace_id`, `span_id` | of the span that the call runs in |
 //!
-//! There is no text of a request in them but its method, and that only if it is a known one.
+//! There is no text of a request in them but its method, and that only if it is a known one. What may be written down of routes and names is said
+//! by [a policy](Slow::with_sanitizer).
 //!
 //! # What it costs
 //!
@@ -110,6 +111,8 @@ pub use observer::Slow;
 pub use polls::PollTimes;
 pub use record::{Ended, Finding, SlowCall};
 pub use settings::{POLL_LIMIT, Warnings};
+#[doc(no_inline)]
+pub use tower_telemetry_sanitize::Sanitizer;
 #[doc(no_inline)]
 pub use tracing_core::Level;
 pub use watch::SlowWatch;

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use tower_telemetry_observe::contain;
-use tower_telemetry_semconv::{Method, clean};
+use tower_telemetry_sanitize::Sanitizer;
+use tower_telemetry_semconv::Method;
 use tracing_core::field::{Field, Value};
 use tracing_core::{Event, Level, dispatcher};
 
 use crate::callsite::{FIELDS, metadata_of};
 use crate::record::{Ended, SlowCall};
+use crate::settings::Settings;
 
 /// The ids of the span that a call is part of.
 #[cfg_attr(not(feature = "opentelemetry"), allow(dead_code, reason = "nobody knows them"))]
@@ -18,9 +20,13 @@ pub(crate) struct Ids {
     pub(crate) span: u64,
 }
 
-/// What may be written down of a text: routes and names, the only ones there are. A policy for them goes here.
-pub(crate) fn written(text: &str) -> Cow<'_, str> {
-    clean(text)
+/// Texts, as they may be written down.
+struct Written<'a>(&'a Sanitizer);
+
+impl Written<'_> {
+    fn value<'t>(&self, key: &str, text: Option<&'t str>) -> Option<Cow<'t, str>> {
+        self.0.value(key, text?)
+    }
 }
 
 /// Milliseconds, to a thousandth.
@@ -29,8 +35,8 @@ pub(crate) fn millis(time: Duration) -> f64 {
 }
 
 /// Writes the line, if somebody wants to read it.
-pub(crate) fn write(target: &'static str, level: Level, call: &SlowCall<'_>, suppressed: u64, ids: Option<&Ids>) {
-    let metadata = metadata_of(target, level);
+pub(crate) fn write(settings: &Settings, level: Level, call: &SlowCall<'_>, suppressed: u64, ids: Option<&Ids>) {
+    let metadata = metadata_of(settings.target, level);
     if !dispatcher::get_default(|dispatch| dispatch.enabled(metadata)) {
         return;
     }
@@ -38,8 +44,13 @@ pub(crate) fn write(target: &'static str, level: Level, call: &SlowCall<'_>, sup
     let Ok(fields) = <[Field; FIELDS.len()]>::try_from(fields) else {
         return;
     };
-    let route = call.label.route().map(written);
-    let name = call.label.name().map(written);
+    let written = Written(&settings.sanitizer);
+    let method = written.value("http.request.method", call.label.method().map(Method::as_str));
+    let route = written.value("http.route", call.label.route());
+    let name = written.value("call", call.label.name());
+    let phase = written.value("phase", Some(call.phase.as_str()));
+    let ended = written.value("end", call.ended.map(Ended::as_str));
+    let error_type = written.value("error.type", call.error_type);
     let limit = call.limit.map(millis);
     let times = call.polls.map(|polls| (millis(polls.longest), millis(polls.busy)));
     let trace = ids.map(|ids| format!("{:032x}", ids.trace));
@@ -47,15 +58,15 @@ pub(crate) fn write(target: &'static str, level: Level, call: &SlowCall<'_>, sup
     // Those that are `None` are left out.
     let values: [&dyn Value; FIELDS.len()] = [
         &format_args!("{}", call.finding.message()),
-        &call.label.method().map(Method::as_str),
+        &method.as_deref(),
         &route.as_deref(),
         &name.as_deref(),
         &millis(call.elapsed),
         &limit,
-        &call.phase.as_str(),
+        &phase.as_deref(),
         &(call.warned > 0).then_some(call.warned),
-        &call.ended.map(Ended::as_str),
-        &call.error_type,
+        &ended.as_deref(),
+        &error_type.as_deref(),
         &times.map(|(longest, _)| longest),
         &times.map(|(_, busy)| busy),
         &(suppressed > 0).then_some(suppressed),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tower_telemetry_observe::{Call, Observe, contain};
+use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::{HttpCall, Server};
 use tracing_core::Level;
 
@@ -118,6 +119,14 @@ impl<F> Slow<F> {
     #[must_use]
     pub fn with_counter(self, counter: impl Fn(&SlowCall<'_>) + Send + Sync + 'static) -> Self {
         self.setting(|settings| settings.counter = Some(Arc::new(counter)))
+    }
+
+    /// What may be written down in lines, and in the events on spans: by default what [`Sanitizer::default`] says. The counter is told everything.
+    ///
+    /// It is asked by the names of the fields, for texts only, and not before a call is slow.
+    #[must_use]
+    pub fn with_sanitizer(self, sanitizer: Sanitizer) -> Self {
+        self.setting(|settings| settings.sanitizer = sanitizer)
     }
 
     /// The clock, for tests with a time of their own: with tokio's paused time `|| tokio::time::Instant::now().into_std()`.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tower_telemetry_sanitize::Sanitizer;
 use tracing_core::Level;
 
 use crate::clock::Clock;
@@ -41,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) lines: u32,
     pub(crate) clock: Clock,
     pub(crate) counter: Option<Counter>,
+    /// What may be written down.
+    pub(crate) sanitizer: Sanitizer,
 }
 
 impl Default for Settings {
@@ -57,6 +60,7 @@ impl Default for Settings {
             lines: LINES,
             clock: Clock::default(),
             counter: None,
+            sanitizer: Sanitizer::default(),
         }
     }
 }

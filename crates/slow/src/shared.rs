@@ -194,14 +194,14 @@ impl Shared {
         if let (true, Some(counter)) = (call.is_news(), &self.settings.counter) {
             contain(|| counter(call));
         }
-        current.add_event(call);
+        current.add_event(call, &self.settings.sanitizer);
         let level = match (call.finding, self.settings.failed) {
             (Finding::Failed, Some(level)) => level,
             _ => self.settings.level,
         };
         let name = call.label.as_str().unwrap_or_default();
         if let Some(suppressed) = self.flood.admit(name, self.now(), self.settings.lines) {
-            current.in_scope(|ids| line::write(self.settings.target, level, call, suppressed, ids));
+            current.in_scope(|ids| line::write(&self.settings, level, call, suppressed, ids));
         }
     }
 }

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use http::Request;
 use scene::{Act, Hand, field, fields, get, lines, log, ms, paused, served, server};
 use tower::{Layer, ServiceExt, service_fn};
+use tower_telemetry_sanitize::{Rule, Sanitizer, Secret};
 use tower_telemetry_semconv::{Http, HttpCall, Server};
-use tower_telemetry_slow::{Finding, Level, Limits, POLL_LIMIT, Phase, Slow, SlowLayer, Warnings};
+use tower_telemetry_slow::{Finding, Level, Limits, POLL_LIMIT, Phase, Slow, SlowLayer, WarnIfSlow, Warnings};
 use tower_telemetry_testkit::{Script, Step};
 
 #[test]
@@ -24,6 +25,48 @@ fn a_route_may_have_limits_of_its_own() {
         }
     });
     assert_eq!(fields(&lines, "http.route"), ["/orders"; 2]);
+}
+
+#[test]
+fn what_a_policy_leaves_out_is_in_no_line() {
+    let lines = lines(async {
+        let policy = Sanitizer::builder()
+            .with_secrets([Secret::Bearer])
+            .with_rule("http.route", Rule::Drop)
+            .with_rule("http.request.method", Rule::Redact)
+            .build()
+            .unwrap();
+        served(
+            &server(paused(ms(200)).with_sanitizer(policy.clone())),
+            get("/planted", Act::of(ms(300))),
+        )
+        .await;
+        let slow = paused::<()>(ms(1)).with_sanitizer(policy);
+        let name = "fetch Bearer pl4nt3d-t0k3n";
+        tokio::time::sleep(ms(300)).warn_if_slow_by(&slow, name, ms(200)).await;
+    });
+    assert_eq!(lines.len(), 4);
+    assert_eq!(fields(&lines, "http.route"), ["-"; 4]);
+    assert_eq!(
+        fields(&lines, "http.request.method"),
+        ["REDACTED", "REDACTED", "-", "-"]
+    );
+    assert_eq!(
+        fields(&lines, "call"),
+        ["-", "-", "fetch Bearer REDACTED", "fetch Bearer REDACTED"]
+    );
+    assert!(!lines.concat().contains("pl4nt3d"), "{lines:?}");
+}
+
+#[test]
+fn without_a_policy_texts_are_bounded_and_in_one_line() {
+    let lines = lines(async {
+        let name = format!("two\nlines{}", "x".repeat(5_000));
+        let load = tokio::time::sleep(ms(300)).warn_if_slow_by(&paused::<()>(ms(1)), name, ms(200));
+        load.await;
+    });
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|line| line.len() < 1_500), "{lines:?}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_telemetry_inject::{Inject, Spans};
 use tower_telemetry_observe::{ObserveLayer, Plain, PlainCall};
+use tower_telemetry_sanitize::{Rule, Sanitizer};
 use tower_telemetry_semconv::Http;
 use tower_telemetry_slow::{Slow, SlowLayer, WarnIfSlow, Warnings};
 use tower_telemetry_span::{SpanObserver, Spans as AnySpans};
@@ -66,6 +67,16 @@ fn in_one_layer_the_calls_own_span_is_told_and_tells() {
         [("slow call", &attributes[..])],
         "the end is told by the span itself"
     );
+}
+
+#[test]
+fn the_event_follows_the_policy() {
+    let recorder = Recorder::new();
+    let builder = Sanitizer::builder().with_rule("threshold_ms", Rule::Drop);
+    let policy = builder.with_rule("phase", Rule::Redact).build().unwrap();
+    lines(fused(&recorder, paused(ms(200)).with_sanitizer(policy)));
+    let attributes = [KeyValue::new("elapsed_ms", 200.0), KeyValue::new("phase", "REDACTED")];
+    assert_eq!(events(&recorder.span()), [("slow call", &attributes[..])]);
 }
 
 #[test]

@@ -123,7 +123,7 @@ for family in text_string_to_metric_families(sys.stdin.read()):
             exemplars += 1
             assert set(sample.exemplar.labels) == {'trace_id', 'span_id'}, sample
         if family.name == 'jobs' and 'queue' in sample.labels:
-            assert sample.labels['queue'] == 'a\"b\\\\c\\nforged_total 1\\r\\0\\u2028', sample
+            assert sample.labels['queue'] == 'a\"b\\\\c\\\\nforged_total 1\\\\r\\\\u{0}\\\\u{2028}', sample
 assert 'http_server_request_duration_seconds' in names, names
 assert 'forged' not in names and 'forged_total' not in names, names
 print(len(names), exemplars)

@@ -6,6 +6,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::registry::Registry;
 use tower_telemetry_observe::Call;
 use tower_telemetry_prometheus::{Client, Http, HttpCall, LateRoute, Metrics, Server};
+use tower_telemetry_sanitize::{Sanitizer, Secret};
 use tower_telemetry_testkit::Step;
 
 use crate::server::{Counted, get, lines, script};
@@ -82,6 +83,40 @@ fn labels_of_ones_own_have_a_bound_and_totals_stay_right() {
     assert_eq!(overflow("http_server_active_requests"), Some(0.0));
     // Once for the gauge, and once for the duration.
     assert_eq!(counted.value("http_server_refused_series_total"), Some(320.0));
+}
+
+#[test]
+fn what_a_policy_redacts_is_in_no_label_and_makes_one_series() {
+    let policy = Sanitizer::builder().with_secrets([Secret::Email]).build();
+    let builder = Metrics::server().with_labels(tenant).with_max_series(3);
+    let counted = Counted::new(builder.with_sanitizer(policy.expect("a policy")));
+    for number in 0..10 {
+        counted.exchange(request(&format!("c4n4ry{number}@example.com")), script([]));
+        counted.exchange(request("shop"), script([]));
+    }
+    let count = |tenant| {
+        counted.value(&format!(
+            "http_server_request_duration_seconds_count{{http_request_method=\"GET\",tenant=\"{tenant}\",\
+             http_response_status_code=\"200\",network_protocol_version=\"1.1\"}}"
+        ))
+    };
+    assert_eq!((count("REDACTED"), count("shop")), (Some(10.0), Some(10.0)));
+    assert_eq!(counted.value("http_server_refused_series_total"), Some(0.0));
+    assert!(!counted.lines().concat().contains("c4n4ry"));
+}
+
+#[test]
+fn by_default_a_label_is_bounded_and_of_one_line() {
+    let counted = Counted::new(Metrics::server().with_labels(|_: &Call<'_, HttpCall<Server>>| Tenant {
+        tenant: format!("two\nlines{}", "x".repeat(5_000)),
+    }));
+    counted.exchange(get("/a"), script([]));
+    let lines = counted.lines();
+    assert!(
+        lines.iter().any(|line| line.contains(r#"tenant="two\\nlinesx"#)),
+        "{lines:?}"
+    );
+    assert!(lines.iter().all(|line| line.len() < 1_300), "{lines:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tower_telemetry_prometheus::catalog::{
-    CALLS, Catalog, HTTP_CLIENT, HTTP_SERVER, Kind, Metric, RPC_CLIENT, RPC_SERVER, SPANS,
+    CALLS, Catalog, HTTP_CLIENT, HTTP_SERVER, Kind, Metric, RPC_CLIENT, RPC_SERVER, SANITIZED_VALUES, SPANS,
 };
 
 /// What a panel shows: a query, and the legend of its lines.
@@ -118,9 +118,14 @@ fn of_telemetry() -> Vec<Value> {
         _ => (format!("sum by (job) ({}{JOB})", metric.full_name()), "active {{job}}"),
     });
     let refused = CALLS.iter().map(|names| (rate(names.refused), "{{__name__}} {{job}}"));
+    let sanitized = format!(
+        "sum by (job, change) (rate({}{JOB}[$__rate_interval]))",
+        SANITIZED_VALUES.full_name()
+    );
     vec![
         panel("Spans", "short", spans.collect()),
         panel("Without a series of their own", "cps", refused.collect()),
+        panel("Sanitized values", "cps", vec![(sanitized, "{{change}} {{job}}")]),
     ]
 }
 
