@@ -48,7 +48,7 @@ async fn work(number: u64) {
 
 /// The caller's span of this request: every other one has one.
 fn caller(number: usize) -> Option<SpanId> {
-    (number % 2 == 0).then(|| SpanId::from(number as u64 + 1))
+    number.is_multiple_of(2).then(|| SpanId::from(number as u64 + 1))
 }
 
 async fn one_connection(protocol: Protocol) {

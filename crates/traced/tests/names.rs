@@ -24,11 +24,8 @@ fn a_name_with_an_id_is_warned_of_once_for_each_place() {
         });
         assert_eq!(trace.spans.len(), 13, "the spans are made all the same");
     });
-    assert_eq!(lines.len(), 4, "{lines:#?}");
-    assert!(
-        lines
-            .iter()
-            .all(|line| line.contains("an id") && line.contains("tests/names.rs")),
-        "{lines:#?}"
-    );
+    // Other crates' lines may be among them, such as OpenTelemetry's own.
+    let told = lines.iter().filter(|line| line.contains("an id"));
+    let told: Vec<_> = told.filter(|line| line.contains("tests/names.rs")).collect();
+    assert_eq!(told.len(), 4, "{lines:#?}");
 }
