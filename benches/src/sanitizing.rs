@@ -13,7 +13,7 @@ use crate::workload::{ADDRESS, PORT, ROUTE};
 
 /// All of a span, as before an exporter.
 pub(crate) fn exported() -> Pair {
-    pair(|policy, span| policy.span(span))
+    pair(Sanitizer::span)
 }
 
 /// Its attributes alone, as when they are set.

@@ -16,6 +16,7 @@ const AXUM: Target = Target {
 };
 
 /// The target of a contender of ours.
+#[expect(clippy::match_same_arms, reason = "a table, with a line for each case")]
 pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
     let target = |instructions, allocations| Target {
         instructions,

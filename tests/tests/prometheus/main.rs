@@ -1,6 +1,6 @@
 //! What others make of our metrics: promtool, the strict parser of Prometheus' Python client, and a Prometheus server that scrapes the shop.
 //!
-//! Debian's `prometheus` and PyPI's `prometheus_client` are fetched into the target directory. Where they cannot be had, a test says so on
+//! Debian's `prometheus` and `PyPI`'s `prometheus_client` are fetched into the target directory. Where they cannot be had, a test says so on
 //! stderr and shows nothing.
 
 mod formats;
