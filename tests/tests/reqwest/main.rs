@@ -5,6 +5,7 @@ mod bodies;
 mod caller;
 mod connections;
 mod failures;
+mod fused;
 mod headers;
 mod redirects;
 mod retries;
