@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     const PROFILE: &str = "\
-fl=(1) /home/me/.cargo/registry/src/index.crates.io-1/http-1.5.0/src/lib.rs
+fl=(1) /home/me/.cargo/registry/src/host-1/http-1.5.0/src/lib.rs
 fn=(1) outer
 10 5
 cfi=(2) /home/me/crates/span/src/watch.rs
