@@ -1,5 +1,7 @@
 //! The table of cases. A new layer adds a case here, and its targets in `targets.rs`.
 
+use std::sync::Arc;
+
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
 use fastrace_axum::FastraceLayer;
 use fastrace_tower::{FastraceClientLayer, FastraceServerLayer};
@@ -15,6 +17,7 @@ use crate::peers::bridge::Extras;
 use crate::peers::{bridge, contrib, fast, metrics, reqwest};
 use crate::stacks::{self, axum, tower};
 use crate::timed::Timed;
+use crate::to_the_end::{NoWork, Reads, ToTheEnd};
 use crate::workload::Caller::{Sampled, Unsampled};
 use crate::{chains, floors, functions, ours, sanitizing};
 
@@ -26,6 +29,12 @@ pub(crate) fn cases() -> Vec<Case> {
             .peer("a router (axum)", |caller| axum(caller, |router| router))
             .peer("a router and a layer that does nothing (axum)", |caller| {
                 axum(caller, |router| router.layer(Identity::new()))
+            })
+            .peer("a layer by hand that hears of the end, and does nothing", |caller| {
+                tower(caller, &ToTheEnd(NoWork))
+            })
+            .peer("the same, reading what our facts are", |caller| {
+                tower(caller, &ToTheEnd(Reads(Arc::new(ours::http()))))
             })
             .peer("a layer that watches, and does nothing", |caller| {
                 tower(caller, &ours::watching())
@@ -71,6 +80,9 @@ pub(crate) fn cases() -> Vec<Case> {
             .floor("prometheus-client by hand, found beforehand", |caller| {
                 stacks::instead(caller, Counted::new())
             })
+            .floor("the same in a layer, to the body's end", |caller| {
+                tower(caller, &ToTheEnd(Counted::new()))
+            })
             .ours(ours::METRICS, |caller| tower(caller, &ours::metrics()))
             .ours(ours::METRICS_AXUM, |caller| {
                 axum(caller, |router| router.layer(ours::metrics()))
@@ -86,6 +98,9 @@ pub(crate) fn cases() -> Vec<Case> {
             .ours(ours::SET, |_| sanitizing::set()),
         Case::new("SL", Sampled, "slow calls are told, ready at once")
             .floor("by hand, after the fact", |caller| stacks::instead(caller, Timed))
+            .floor("the same in a layer, to the body's end", |caller| {
+                tower(caller, &ToTheEnd(Timed))
+            })
             .ours(ours::SLOW, |caller| tower(caller, &ours::slow()))
             .peer("tower-http, no subscriber", |caller| {
                 tower(caller, &TraceLayer::new_for_http())

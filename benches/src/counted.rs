@@ -5,12 +5,13 @@ use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use http::Request;
+use http::{Request, StatusCode, request};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use tower::Service;
 
+use crate::to_the_end::Work;
 use crate::workload::Handler;
 
 /// A handler that counts and times its own answers, which takes no looking for labels: all have the same.
@@ -19,6 +20,20 @@ pub(crate) struct Counted {
     requests: Counter,
     durations: Histogram,
     active: Gauge,
+}
+
+impl Work for Counted {
+    type Facts = ();
+
+    fn begin(&self, _: &mut request::Parts) {
+        self.active.inc();
+    }
+
+    fn end(&self, (): &(), begun: Instant, _: Option<StatusCode>) {
+        self.requests.inc();
+        self.durations.observe(begun.elapsed().as_secs_f64());
+        self.active.dec();
+    }
 }
 
 impl Counted {

@@ -23,6 +23,7 @@ mod table;
 mod targets;
 mod timed;
 mod times;
+mod to_the_end;
 mod workload;
 
 use std::process::ExitCode;

@@ -43,7 +43,7 @@ pub(crate) fn server() -> ExtractLayer {
 
 /// The server layer that has to look for a tracer.
 pub(crate) fn server_untold() -> ExtractLayer {
-    ExtractLayer::new().with_http(Http::server().with_scheme(Scheme::HTTP))
+    ExtractLayer::new().with_http(http())
 }
 
 /// The server layer where nothing is installed, and nothing passed on.
@@ -66,7 +66,12 @@ pub(crate) fn middleware() -> ReqwestMiddleware {
 pub(crate) fn metrics() -> MetricsLayer<Http<Server>> {
     let metrics = Metrics::server().register(&mut Registry::default());
     let metrics = metrics.expect("an empty registry takes any name");
-    metrics.layer(Http::server().with_scheme(Scheme::HTTP))
+    metrics.layer(http())
+}
+
+/// What reads the server's requests.
+pub(crate) fn http() -> Http<Server> {
+    Http::server().with_scheme(Scheme::HTTP)
 }
 
 /// The layer that warns of slow calls, while they run.
@@ -77,7 +82,7 @@ pub(crate) fn slow() -> SlowLayer {
 /// A layer that watches calls, and does nothing else.
 pub(crate) fn watching() -> ObserveLayer<Http<Server>, impl Observe<HttpCall<Server>, Watch: Send + Sync> + Send + Sync>
 {
-    ObserveLayer::new(Http::server(), on_end(|_| {}))
+    ObserveLayer::new(http(), on_end(|_| {}))
 }
 
 /// Installs a provider for everybody.

@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode, request};
 use tower::Service;
 
+use crate::to_the_end::Work;
 use crate::workload::Handler;
 
 const LIMIT: Duration = Duration::from_secs(1);
@@ -16,6 +17,22 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// The handler.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timed;
+
+impl Work for Timed {
+    type Facts = ();
+
+    fn begin(&self, _: &mut request::Parts) {}
+
+    fn end(&self, (): &(), begun: Instant, _: Option<StatusCode>) {
+        tell(begun.elapsed());
+    }
+}
+
+fn tell(elapsed: Duration) {
+    if elapsed >= LIMIT {
+        eprintln!("GET /users/{{id}} took {elapsed:?}");
+    }
+}
 
 impl<B> Service<Request<B>> for Timed {
     type Response = <Handler as Service<Request<B>>>::Response;
@@ -40,10 +57,7 @@ impl Future for Answer {
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         let response = Handler::answer();
-        let elapsed = self.0.elapsed();
-        if elapsed >= LIMIT {
-            eprintln!("GET /users/{{id}} took {elapsed:?}");
-        }
+        tell(self.0.elapsed());
         Poll::Ready(Ok(response))
     }
 }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::Response;
+use http::response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -29,22 +29,21 @@ impl<B: Body, C: Classify, O: Observe<C::Facts>> ObservedBody<B, C, O> {
     }
 }
 
-impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
-    /// Goes on in the body of this response.
-    // All of it happens here, where the observation is, since every move of it is a copy.
+impl<B, C: Classify, O: Observe<C::Facts>> ObservedBody<B, C, O> {
     #[inline]
-    pub(crate) fn response<B: Body>(&mut self, response: Response<B>) -> Response<ObservedBody<B, C, O>> {
-        if self.is_over() {
-            return response.map(|inner| ObservedBody {
-                inner,
-                observation: Observation::over(),
-            });
+    pub(crate) fn of(inner: B, observation: Observation<C, O>) -> Self {
+        ObservedBody { inner, observation }
+    }
+}
+
+impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
+    /// Goes on in this response.
+    #[inline]
+    pub(crate) fn response(&mut self, parts: &mut response::Parts, body: &impl Body) {
+        if !self.is_over() {
+            self.head(parts);
+            self.body(body);
         }
-        let (mut parts, inner) = response.into_parts();
-        self.head(&mut parts);
-        self.body(&inner);
-        let observation = self.take();
-        Response::from_parts(parts, ObservedBody { inner, observation })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::Response;
 use http_body::Body;
@@ -55,11 +55,12 @@ where
     type Output = Result<Response<ObservedBody<B, C, O>>, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.as_mut().poll_inner(cx) {
-            Poll::Ready(Ok(response)) => Poll::Ready(Ok(self.project().observation.response(response))),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        }
+        let response = ready!(self.as_mut().poll_inner(cx)?);
+        let observation = self.project().observation;
+        let (mut parts, inner) = response.into_parts();
+        observation.response(&mut parts, &inner);
+        let observation = observation.take();
+        Poll::Ready(Ok(Response::from_parts(parts, ObservedBody::of(inner, observation))))
     }
 }
 

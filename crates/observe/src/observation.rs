@@ -85,7 +85,7 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
 
     /// The call, while somebody wants to hear more of it than its scope.
     fn heard(&mut self) -> Option<&mut Live<C, O>> {
-        self.live.as_mut().filter(|live| live.interest == Interest::Everything)
+        self.live.as_mut().filter(|live| live.interest >= Interest::Casual)
     }
 
     /// Runs the inner call, or one poll of it. A panic in it ends the call as [`End::Panicked`], and goes on.
@@ -141,7 +141,7 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
     /// The call has ended in this way. What comes after the first end is not heard.
     pub fn end(&mut self, end: End<'_>) {
         let Some(live) = &mut self.live else { return };
-        if live.interest == Interest::Everything {
+        if live.interest >= Interest::Casual {
             live.end(end);
         }
         // These are users' types: their drops may panic, too, each of them.
@@ -197,9 +197,12 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
             started: live.started,
             now,
         };
-        contain(|| live.watch.head(&mut head));
+        contain(|| {
+            live.watch.head(&mut head);
+            live.interest = live.watch.interest();
+        });
         let granted = matches!(live.asked, Asked::Connect) && status.is_success();
-        if granted || status == StatusCode::SWITCHING_PROTOCOLS {
+        if granted || status == StatusCode::SWITCHING_PROTOCOLS || live.interest == Interest::Nothing {
             self.end(End::Complete { trailers: None });
         }
     }

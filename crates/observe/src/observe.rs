@@ -57,6 +57,8 @@ pub enum Interest {
     Nothing,
     /// Its scope alone: [`Watch::in_scope`], without [`Watch::end`].
     Scope,
+    /// All of it, if that is no trouble: an adapter to which it is work to watch a body may [end](crate::Observation::end) the call at its head.
+    Casual,
     /// All of it.
     #[default]
     Everything,
@@ -70,8 +72,7 @@ pub enum Interest {
 /// A hook that panics is contained: the call goes on as if the hook had returned, and the other observers' hooks run. Not so a panic in
 /// `in_scope`, which is taken for the call's own, as it cannot be told from one in `poll`.
 pub trait Watch<F> {
-    /// What this watch wants to hear. Asked right after [`Observe::watch`]; an adapter to which it is work to watch a body asks
-    /// [again](crate::Observation::interest) after the head.
+    /// What this watch wants to hear from here on. Asked right after [`Observe::watch`], and after [`head`](Watch::head).
     ///
     /// A call in which nobody is interested costs next to nothing: it is neither judged nor timed.
     fn interest(&self) -> Interest {

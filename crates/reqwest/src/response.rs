@@ -66,7 +66,7 @@ where
     swap(&mut parts, &mut response);
     observation.head(&mut parts);
     swap(&mut parts, &mut response);
-    if observation.interest() == Interest::Nothing {
+    if observation.interest() < Interest::Everything {
         observation.end(End::Complete { trailers: None });
         return response;
     }

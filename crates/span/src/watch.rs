@@ -117,8 +117,10 @@ impl<F: Describe> Recording<F> {
 impl<F: Describe> Watch<F> for SpanWatch<F> {
     fn interest(&self) -> Interest {
         match self.state {
-            State::Off | State::Ended(..) => Interest::Nothing,
+            State::Off => Interest::Nothing,
             State::Carrying(_) => Interest::Scope,
+            // A late failure is worth a line.
+            State::Ended(..) => Interest::Casual,
             State::Recording(..) => Interest::Everything,
         }
     }
