@@ -57,40 +57,65 @@ impl<F> Watch<F> for Counts {
     }
 }
 
-/// Interested until it has seen the head.
-struct UntilHead(Interest);
+/// Interested in everything until the head, and then in so much.
+#[derive(Clone)]
+struct AfterHead(Counts, bool);
 
-impl Watch<Exchange> for UntilHead {
+impl Observe<Exchange> for AfterHead {
+    type Watch = Self;
+
+    fn watch(&self, _: &mut Call<'_, Exchange>) -> Self {
+        self.clone()
+    }
+}
+
+impl Watch<Exchange> for AfterHead {
     fn interest(&self) -> Interest {
-        self.0
+        if self.1 { self.0.interest } else { Interest::Everything }
+    }
+
+    fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        Watch::<Exchange>::in_scope(&mut self.0, poll)
     }
 
     fn head(&mut self, _: &mut Head<'_, Exchange>) {
-        self.0 = Interest::Nothing;
+        self.1 = true;
     }
 
-    fn end(self, _: &Report<'_, Exchange>) {}
+    fn end(self, report: &Report<'_, Exchange>) {
+        self.0.end(report);
+    }
 }
 
 #[test]
-fn an_adapter_may_ask_again_after_the_head() {
-    struct Heads;
-    impl Observe<Exchange> for Heads {
-        type Watch = UntilHead;
-
-        fn watch(&self, _: &mut Call<'_, Exchange>) -> UntilHead {
-            UntilHead(Interest::Everything)
-        }
+fn after_the_head_everybody_is_asked_again() {
+    for (interest, scopes_and_ends) in [
+        (Interest::Nothing, (2, 0)),
+        (Interest::Scope, (4, 0)),
+        (Interest::Casual, (4, 1)),
+        (Interest::Everything, (4, 1)),
+    ] {
+        let counts = Counts::new(interest);
+        make_call(AfterHead(counts.clone(), false));
+        assert_eq!(counts.scopes_and_ends(), scopes_and_ends, "{interest:?}");
     }
-    let shared = Arc::new((MethodAndStatus, Heads));
-    let (mut request, ()) = Request::new(()).into_parts();
-    let (mut response, ()) = Response::new(()).into_parts();
-    let mut observation = Observation::begin_http(shared, &mut request);
-    assert_eq!(observation.interest(), Interest::Everything);
-    observation.head(&mut response);
-    assert_eq!(observation.interest(), Interest::Nothing);
-    let over = Observation::<MethodAndStatus, Heads>::over();
-    assert_eq!(over.interest(), Interest::Nothing);
+}
+
+#[test]
+fn an_adapter_can_see_what_is_wanted_after_the_head() {
+    for interest in [Interest::Nothing, Interest::Casual, Interest::Everything] {
+        let shared = Arc::new((MethodAndStatus, AfterHead(Counts::new(interest), false)));
+        let (mut request, ()) = Request::new(()).into_parts();
+        let (mut response, ()) = Response::new(()).into_parts();
+        let mut observation = Observation::begin_http(shared, &mut request);
+        assert_eq!(observation.interest(), Interest::Everything);
+        observation.head(&mut response);
+        assert_eq!(observation.interest(), interest);
+    }
+    assert_eq!(
+        Observation::<MethodAndStatus, AfterHead>::over().interest(),
+        Interest::Nothing
+    );
 }
 
 /// A call of four scopes: its `call`, its future, and two polls of its body.
