@@ -83,6 +83,7 @@ mod on_end;
 mod plain;
 mod report;
 mod service;
+mod shared;
 
 pub use body::ObservedBody;
 pub use classify::{Classify, ClassifyHttp, plain_verdict};
@@ -94,3 +95,4 @@ pub use on_end::{OnEnd, on_end};
 pub use plain::{CallName, Plain, PlainCall};
 pub use report::{End, Failure, Head, Report, Verdict};
 pub use service::{ObserveLayer, Observed};
+pub use shared::{Held, Shared, shards, this_shard};

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
 use std::task::Context;
 use std::time::Instant;
 
@@ -11,7 +10,7 @@ use http::{HeaderMap, StatusCode, request, response};
 
 use crate::expected::{Asked, Body, expected};
 use crate::{
-    Call, Classify, ClassifyHttp, End, Failure, Head, Interest, Observe, Report, Watch, contain, plain_verdict,
+    Call, Classify, ClassifyHttp, End, Failure, Head, Held, Interest, Observe, Report, Watch, contain, plain_verdict,
 };
 
 /// One call being watched, from its request to its end.
@@ -25,7 +24,7 @@ pub struct Observation<C: Classify, O: Observe<C::Facts>> {
 }
 
 struct Live<C: Classify, O: Observe<C::Facts>> {
-    shared: Arc<(C, O)>,
+    shared: Held<(C, O)>,
     // `None` once the call has ended.
     facts: Option<C::Facts>,
     // `None` when the observer's `watch` panicked, and once it has been told of the end.
@@ -40,7 +39,7 @@ struct Live<C: Classify, O: Observe<C::Facts>> {
 
 impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
     /// Begins to watch a call of which these facts are known.
-    pub fn begin(shared: Arc<(C, O)>, facts: C::Facts) -> Self {
+    pub fn begin(shared: Held<(C, O)>, facts: C::Facts) -> Self {
         Self::start(shared, facts, None)
     }
 
@@ -49,7 +48,7 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
         Observation { live: None }
     }
 
-    fn start(shared: Arc<(C, O)>, facts: C::Facts, request: Option<&mut request::Parts>) -> Self {
+    fn start(shared: Held<(C, O)>, facts: C::Facts, request: Option<&mut request::Parts>) -> Self {
         let asked = Asked::by(request.as_deref().map(|request| &request.method));
         let mut call = Call::new(&facts, request);
         let started = call.started;
@@ -173,7 +172,7 @@ impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
 
 impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
     /// Begins to watch an HTTP call.
-    pub fn begin_http(shared: Arc<(C, O)>, request: &mut request::Parts) -> Self {
+    pub fn begin_http(shared: Held<(C, O)>, request: &mut request::Parts) -> Self {
         match contain(|| shared.0.read(request)) {
             Some(facts) => Self::start(shared, facts, Some(request)),
             None => Self::over(),
@@ -265,7 +264,7 @@ impl<C: Classify, O: Observe<C::Facts>> Drop for EndOnUnwind<'_, C, O> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Plain;
+    use crate::{Plain, Shared};
 
     #[test]
     fn drops_that_panic_one_after_the_other_are_contained() {
@@ -292,12 +291,13 @@ mod tests {
         impl Watch<Bomb> for Bomb {
             fn end(self, _: &Report<'_, Bomb>) {}
         }
-        drop(Observation::begin(Arc::new((Bombs, Observer(Bomb))), Bomb));
+        let shared = Shared::new((Bombs, Observer(Bomb))).hold();
+        drop(Observation::begin(shared, Bomb));
     }
 
     #[test]
     fn the_debug_form_tells_a_live_call_from_one_that_is_over() {
-        let shared = Arc::new((Plain::new("call"), crate::on_end(|_| ())));
+        let shared = Shared::new((Plain::new("call"), crate::on_end(|_| ()))).hold();
         let facts = shared.0.read(&());
         let mut observation = Observation::begin(shared, facts);
         observation.data(5);

@@ -1,7 +1,6 @@
 //! The layer and its service.
 
 use std::fmt;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -10,21 +9,22 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    CallName, Classify, ClassifyHttp, Observation, Observe, ObservedBody, ObservedFuture, Plain, PlainCall, contain,
+    CallName, Classify, ClassifyHttp, Observation, Observe, ObservedBody, ObservedFuture, Plain, PlainCall, Shared,
+    contain,
 };
 
 /// Puts an observer around a service.
 ///
 /// `C` reads and judges the calls, `O` watches them. Clones of a layer, and all services made by them, share both.
 pub struct ObserveLayer<C, O> {
-    shared: Arc<(C, O)>,
+    shared: Shared<(C, O)>,
 }
 
 impl<C: Classify, O: Observe<C::Facts>> ObserveLayer<C, O> {
     /// Watches calls that `classify` understands with `observer`; several observers go in a tuple.
     pub fn new(classify: C, observer: O) -> Self {
         ObserveLayer {
-            shared: Arc::new((classify, observer)),
+            shared: Shared::new((classify, observer)),
         }
     }
 }
@@ -35,7 +35,7 @@ impl<S, C, O> Layer<S> for ObserveLayer<C, O> {
     fn layer(&self, inner: S) -> Self::Service {
         Observed {
             inner,
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }
@@ -46,7 +46,7 @@ impl<S, C, O> Layer<S> for ObserveLayer<C, O> {
 /// whatever the inner one takes and gives.
 pub struct Observed<S, C, O> {
     inner: S,
-    shared: Arc<(C, O)>,
+    shared: Shared<(C, O)>,
 }
 
 impl<S, C, O, B, R> Service<Request<B>> for Observed<S, C, O>
@@ -66,11 +66,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if idle(&self.shared.1) {
+        if idle(&self.shared.get().1) {
             return ObservedFuture::new(self.inner.call(request), Observation::over());
         }
         let (mut parts, body) = request.into_parts();
-        let mut observation = Observation::begin_http(Arc::clone(&self.shared), &mut parts);
+        let mut observation = Observation::begin_http(self.shared.hold(), &mut parts);
         let request = Request::from_parts(parts, body);
         let inner = observation.in_scope(|| self.inner.call(request));
         ObservedFuture::new(inner, observation)
@@ -93,11 +93,11 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        if idle(&self.shared.1) {
+        if idle(&self.shared.get().1) {
             return ObservedFuture::new(self.inner.call(request), Observation::over());
         }
-        let mut observation = match contain(|| self.shared.0.read(&request)) {
-            Some(facts) => Observation::<Plain<N>, O>::begin(Arc::clone(&self.shared), facts),
+        let mut observation = match contain(|| self.shared.get().0.read(&request)) {
+            Some(facts) => Observation::<Plain<N>, O>::begin(self.shared.hold(), facts),
             None => Observation::over(),
         };
         let inner = observation.in_scope(|| self.inner.call(request));
@@ -112,7 +112,7 @@ fn idle<F>(observer: &impl Observe<F>) -> bool {
 impl<C, O> Clone for ObserveLayer<C, O> {
     fn clone(&self) -> Self {
         ObserveLayer {
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }
@@ -121,7 +121,7 @@ impl<S: Clone, C, O> Clone for Observed<S, C, O> {
     fn clone(&self) -> Self {
         Observed {
             inner: self.inner.clone(),
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! The parts by themselves, for adapters that are not a `Service` of `http::Request`.
 
 use std::future::{pending, ready};
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
-use tower_telemetry_observe::{End, Failure, Observation, ObservedBody, ObservedFuture};
+use tower_telemetry_observe::{End, Failure, Observation, ObservedBody, ObservedFuture, Shared};
 use tower_telemetry_testkit::{EndFlag, Entry, Exchange, Journal, MethodAndStatus, Outcome, Script, Step};
 
 fn begin(journal: &Journal) -> Observation<MethodAndStatus, Journal> {
@@ -14,7 +13,7 @@ fn begin(journal: &Journal) -> Observation<MethodAndStatus, Journal> {
         method: Method::GET,
         status: None,
     };
-    Observation::begin(Arc::new((MethodAndStatus, journal.clone())), facts)
+    Observation::begin(Shared::new((MethodAndStatus, journal.clone())).hold(), facts)
 }
 
 #[test]
@@ -66,7 +65,7 @@ fn no_number_of_bytes_is_too_large() {
 #[test]
 fn an_http_call_can_be_observed_through_its_future() {
     let journal = Journal::new();
-    let shared = Arc::new((MethodAndStatus, journal.clone()));
+    let shared = Shared::new((MethodAndStatus, journal.clone())).hold();
     let (mut parts, ()) = Request::new(()).into_parts();
     let observation = Observation::begin_http(shared, &mut parts);
     let body = Script::new([Step::Data(3)]).with_end_flag(EndFlag::AfterLastStep);

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use tower_telemetry_observe::{Call, Classify, End, Head, Interest, Observation, Observe, Report, Verdict, Watch};
+use tower_telemetry_observe::{
+    Call, Classify, End, Head, Interest, Observation, Observe, Report, Shared, Verdict, Watch,
+};
 use tower_telemetry_testkit::{
     Entry, Exchange, Journal, MethodAndStatus, Outcome, Script, ScriptPanic, Step, exchange,
 };
@@ -104,7 +106,7 @@ fn after_the_head_everybody_is_asked_again() {
 #[test]
 fn an_adapter_can_see_what_is_wanted_after_the_head() {
     for interest in [Interest::Nothing, Interest::Casual, Interest::Everything] {
-        let shared = Arc::new((MethodAndStatus, AfterHead(Counts::new(interest), false)));
+        let shared = Shared::new((MethodAndStatus, AfterHead(Counts::new(interest), false))).hold();
         let (mut request, ()) = Request::new(()).into_parts();
         let (mut response, ()) = Response::new(()).into_parts();
         let mut observation = Observation::begin_http(shared, &mut request);
@@ -218,9 +220,9 @@ impl Classify for Judge {
 
 /// How many calls are judged when one is made under this observer.
 fn judged(observer: impl Observe<()>) -> u32 {
-    let shared = Arc::new((Judge::default(), observer));
-    Observation::begin(Arc::clone(&shared), ()).complete(None);
-    shared.0.0.load(Ordering::Relaxed)
+    let shared = Shared::new((Judge::default(), observer));
+    Observation::begin(shared.hold(), ()).complete(None);
+    shared.get().0.0.load(Ordering::Relaxed)
 }
 
 #[test]

@@ -8,8 +8,9 @@ use prometheus_client::encoding::{MetricEncoder, NativeHistogram, NativeHistogra
 
 use crate::exemplar::{Exemplar, Exemplars, Trace};
 use crate::native::{self, Range};
-use crate::shard::{Sharded, this_shard};
+use crate::shard::Sharded;
 use crate::{Buckets, beside};
+use tower_telemetry_observe::this_shard;
 
 /// What a histogram measures. It counts in whole numbers of a small unit: the sum then needs no loop to be added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::response;
 use prometheus_client::registry::Registry;
-use tower_telemetry_observe::{Call, Observe, contain};
+use tower_telemetry_observe::{Call, Observe, contain, shards, this_shard};
 use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::{Client, GrpcCall, HttpCall, HttpOrGrpcCall, Server};
 
@@ -14,7 +14,6 @@ use crate::measured::Measured;
 use crate::register::register;
 use crate::request_body::RequestBytes;
 use crate::settings::{Bodies, Exemplars, Names, Settings, Streams, TimeToHead};
-use crate::shard::{shards, this_shard};
 use crate::watch::{InFlight, MetricsWatch, State};
 use crate::{Buckets, NativeBuckets, RegisterError};
 
@@ -233,8 +232,8 @@ impl<F: Measured, L: AppLabels> Observe<F> for Metrics<F, L> {
     type Watch = MetricsWatch<F, L>;
 
     fn watch(&self, call: &mut Call<'_, F>) -> MetricsWatch<F, L> {
-        // The remainder keeps it in range: there are as many as shards.
-        let handle = Arc::clone(&self.handles[this_shard() % self.handles.len()]);
+        // There are as many as shards, a power of two.
+        let handle = Arc::clone(&self.handles[this_shard() & (self.handles.len() - 1)]);
         let labels = (self.labels)(call);
         let at = handle.calls.find_started(call.facts, labels.as_ref());
         let settings = &handle.calls.settings;

@@ -1,11 +1,8 @@
 //! Numbers that many threads write and one reads now and then.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The most shards of a number. More threads than that share.
-const MAX_SHARDS: usize = 32;
+use tower_telemetry_observe::{shards, this_shard};
 
 /// How many numbers a line of the cache holds, with the line that is fetched beside it.
 const LINE: usize = 16;
@@ -73,27 +70,10 @@ impl Part<'_> {
     }
 }
 
-/// How many shards there are: twice as many as the machine runs threads, so that neighbors in age do not meet.
-pub(crate) fn shards() -> usize {
-    static SHARDS: OnceLock<usize> = OnceLock::new();
-    *SHARDS.get_or_init(|| {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        (2 * threads).next_power_of_two().min(MAX_SHARDS)
-    })
-}
-
-/// The shard of this thread.
-#[inline]
-pub(crate) fn this_shard() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static MINE: usize = THREADS.fetch_add(1, Ordering::Relaxed) % shards();
-    }
-    MINE.with(|shard| *shard)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -115,13 +95,5 @@ mod tests {
             scope.spawn(|| row.mine().add(0, 1_u64.wrapping_neg()));
         });
         assert_eq!(row.sum(0), 0);
-    }
-
-    #[test]
-    fn threads_of_an_age_have_shards_of_their_own() {
-        let shards: Vec<_> = (0..2)
-            .map(|_| thread::spawn(this_shard).join().expect("a shard"))
-            .collect();
-        assert!(shards.iter().all(|shard| *shard < super::shards()));
     }
 }

@@ -1,7 +1,6 @@
 //! The layer for services of reqwest's requests.
 
 use std::fmt;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use reqwest::{Request, Response};
@@ -26,7 +25,7 @@ impl<O: Observe<HttpCall<Client>>> ReqwestLayer<O> {
     /// Reads requests like this, and has their calls observed by this observer; several go in a tuple.
     pub fn new(http: Http<Client>, observer: O) -> Self {
         ReqwestLayer {
-            shared: Arc::new((with_error_types(http), observer)),
+            shared: Shared::new((with_error_types(http), observer)),
         }
     }
 }
@@ -44,7 +43,7 @@ impl<S, O> Layer<S> for ReqwestLayer<O> {
     fn layer(&self, inner: S) -> Self::Service {
         ObservedReqwest {
             inner,
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }
@@ -85,7 +84,7 @@ where
 impl<O> Clone for ReqwestLayer<O> {
     fn clone(&self) -> Self {
         ReqwestLayer {
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }
@@ -94,7 +93,7 @@ impl<S: Clone, O> Clone for ObservedReqwest<S, O> {
     fn clone(&self) -> Self {
         ObservedReqwest {
             inner: self.inner.clone(),
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The middleware for reqwest-middleware.
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::Extensions;
 use reqwest::{Request, Response};
@@ -25,7 +24,7 @@ impl<O: Observe<HttpCall<Client>>> ReqwestMiddleware<O> {
     /// Reads requests like this, and has their calls observed by this observer; several go in a tuple.
     pub fn new(http: Http<Client>, observer: O) -> Self {
         ReqwestMiddleware {
-            shared: Arc::new((with_error_types(http), observer)),
+            shared: Shared::new((with_error_types(http), observer)),
         }
     }
 }
@@ -58,7 +57,7 @@ where
 impl<O> Clone for ReqwestMiddleware<O> {
     fn clone(&self) -> Self {
         ReqwestMiddleware {
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }

@@ -1,22 +1,22 @@
 //! reqwest's requests as `http` has them, for as long as the observers look at them.
 
 use std::mem;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use http::{Extensions, Method, Uri, request};
 use reqwest::{Body, Request, Url};
-use tower_telemetry_observe::{Observation, Observe, contain};
+use tower_telemetry_observe::{self as observe, Observation, Observe, contain};
 use tower_telemetry_semconv::{Client, Http, HttpCall};
 
 /// How reqwest's calls are read, and who watches them.
-pub(crate) type Shared<O> = Arc<(Http<Client>, O)>;
+pub(crate) type Shared<O> = observe::Shared<(Http<Client>, O)>;
 
 /// The most of a URL that is looked at, where it is too long for `http`: more than is ever recorded.
 const MAX_URL: usize = 8192;
 
 /// Whether nobody would do anything for any call at present.
 pub(crate) fn idle<O: Observe<HttpCall<Client>>>(shared: &Shared<O>) -> bool {
-    contain(|| shared.1.idle()).unwrap_or(false)
+    contain(|| shared.get().1.idle()).unwrap_or(false)
 }
 
 /// Begins to watch the call that this request makes. Its headers and these extensions are shown to the observers, who may add to them.
@@ -30,7 +30,7 @@ pub(crate) fn begin<O: Observe<HttpCall<Client>>>(
     parts.uri = uri(request.url());
     parts.version = request.version();
     swap(&mut parts, request, extensions);
-    let observation = Observation::begin_http(Arc::clone(shared), &mut parts);
+    let observation = Observation::begin_http(shared.hold(), &mut parts);
     swap(&mut parts, request, extensions);
     observation
 }
