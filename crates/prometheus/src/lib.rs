@@ -85,6 +85,7 @@
 
 mod beside;
 mod buckets;
+mod builder;
 mod calls;
 pub mod catalog;
 mod classic;
@@ -96,6 +97,9 @@ mod histogram;
 mod hosts;
 mod http_labels;
 mod http_or_grpc_labels;
+mod http_side;
+mod kinds;
+mod label;
 mod layer;
 mod measured;
 mod metrics;
@@ -103,6 +107,7 @@ mod native;
 mod number;
 #[cfg(feature = "process")]
 mod process;
+mod reading;
 mod register;
 mod request_body;
 mod sanitized;
@@ -110,6 +115,7 @@ mod scrape;
 mod series;
 mod settings;
 mod shard;
+mod shown;
 #[cfg(feature = "opentelemetry_sdk")]
 mod spans;
 mod stream;
@@ -118,17 +124,19 @@ mod watch;
 mod written;
 
 pub use buckets::Buckets;
+pub use builder::MetricsBuilder;
 pub use calls::{AppLabels, NoLabels};
 pub use classic::Classic;
 pub use family::Family;
 pub use grpc_labels::{GrpcEnded, GrpcSide, GrpcStarted, ReadGrpcEnded, ReadGrpcStarted};
 pub use histogram::{Histogram, NativeBuckets};
 pub use hosts::{Hosts, ServerHost};
-pub use http_labels::{HttpEnded, HttpSide, HttpStarted, ReadEnded, ReadStarted};
+pub use http_labels::{HttpEnded, HttpStarted, ReadEnded, ReadStarted};
 pub use http_or_grpc_labels::Either;
+pub use http_side::HttpSide;
 pub use layer::MetricsLayer;
 pub use measured::{CallLabels, Measured, StreamsCount};
-pub use metrics::{Metrics, MetricsBuilder};
+pub use metrics::Metrics;
 pub use number::{Counter, Gauge};
 #[cfg(feature = "process")]
 pub use process::register_process;

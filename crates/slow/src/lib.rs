@@ -94,6 +94,7 @@ mod layer;
 mod limits;
 mod line;
 mod observer;
+mod places;
 mod polls;
 mod record;
 mod settings;

@@ -13,9 +13,9 @@ use tracing_core::Level;
 use crate::call::Tracked;
 use crate::clock::Clock;
 use crate::limits::{Limits, nanos};
+use crate::places::More;
 use crate::settings::{Settings, Warnings};
 use crate::shared::Shared;
-use crate::table::More;
 use crate::{Labeled, SlowCall, SlowWatch};
 
 type Choose<F> = Arc<dyn Fn(&Call<'_, F>) -> Option<Limits> + Send + Sync>;

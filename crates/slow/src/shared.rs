@@ -12,12 +12,13 @@ use crate::flood::Flood;
 use crate::label::Label;
 use crate::limits::{NEVER, Phase};
 use crate::line;
+use crate::places::{Cursor, More};
 use crate::polls::PollTimes;
 use crate::record::{Finding, SlowCall};
 use crate::settings::{Settings, Warnings};
 #[cfg(feature = "tokio")]
 use crate::sweeper::Sweeper;
-use crate::table::{Cursor, Entry, Key, More, Table};
+use crate::table::{Entry, Key, Table};
 
 /// So many calls are found under one lock.
 const BATCH: usize = 64;
