@@ -103,6 +103,7 @@ mod label;
 mod layer;
 mod measured;
 mod metrics;
+mod names;
 mod native;
 mod number;
 #[cfg(feature = "process")]
