@@ -42,6 +42,7 @@
 //! | `http_requests_total`, `http_request_duration_seconds` | counter and histogram | [`Names::Classic`] |
 //! | `rpc_server_call_duration_seconds`, `rpc_server_active_calls`, …, `rpc_client_…` | the same for gRPC | [`Metrics::grpc_server`], [`Metrics::grpc_client`] |
 //! | `active_spans_total`, `tower_telemetry_spans_…_total` | gauge and counters | `SpanCounts`, with the feature `opentelemetry_sdk` |
+//! | `tower_telemetry_slow_calls_total`, `tower_telemetry_blocking_calls_total` | counters | [`SlowCounts`], with `tower-telemetry-slow` |
 //! | `tower_telemetry_sanitized_values_total` | counter | [`register_sanitizer`] |
 //! | `process_…` | gauges and counters | `register_process`, with the feature `process` |
 //!
@@ -101,6 +102,8 @@ mod http_side;
 mod kinds;
 mod label;
 mod layer;
+#[cfg(feature = "opentelemetry_sdk")]
+mod losses;
 mod measured;
 mod metrics;
 mod names;
@@ -117,6 +120,7 @@ mod series;
 mod settings;
 mod shard;
 mod shown;
+mod slow_counts;
 #[cfg(feature = "opentelemetry_sdk")]
 mod spans;
 mod stream;
@@ -148,6 +152,7 @@ pub use request_body::{CountRequestBody, CountRequestBodyLayer, CountedBody};
 pub use sanitized::register_sanitizer;
 pub use scrape::{Encoding, Format, Scrape, scrape};
 pub use settings::{Bodies, Exemplars, Names, Streams, TimeToHead};
+pub use slow_counts::{SlowCounts, SlowLabels};
 #[cfg(feature = "opentelemetry_sdk")]
 pub use spans::{CountedExporter, CountedProcessor, SpanCounts};
 pub use stream::UpgradedStream;

@@ -68,6 +68,14 @@ impl Metrics<HttpOrGrpcCall<Server>> {
     }
 }
 
+impl Metrics<HttpOrGrpcCall<Client>> {
+    /// Of the calls of a client that speaks both HTTP and gRPC: the metrics of [`client`](Metrics::client) and
+    /// [`grpc_client`](Metrics::grpc_client), each for its own.
+    pub fn http_or_grpc_client() -> MetricsBuilder<HttpOrGrpcCall<Client>> {
+        MetricsBuilder::new()
+    }
+}
+
 impl<F: Measured, L: AppLabels> Observe<F> for Metrics<F, L> {
     type Watch = MetricsWatch<F, L>;
 

@@ -42,5 +42,9 @@ fn spans_are_active_until_they_end_or_telemetry_does() {
     telemetry.shutdown().expect("nothing hinders it");
     assert_lines(&["active_spans_total 0", "tower_telemetry_spans_exported_total 1"]);
     drop(second);
-    assert_lines(&["active_spans_total 0"]);
+    assert_lines(&[
+        "active_spans_total 0",
+        "tower_telemetry_spans_lost_total{cause=\"after_shutdown\"} 1",
+        "tower_telemetry_spans_lost_total{cause=\"queue_full\"} 0",
+    ]);
 }

@@ -192,8 +192,10 @@ impl Shared {
         if current.is_suppressed() {
             return;
         }
-        if let (true, Some(counter)) = (call.is_news(), &self.settings.counter) {
-            contain(|| counter(call));
+        if call.is_news() {
+            for counter in &self.settings.counters {
+                contain(|| counter(call));
+            }
         }
         current.add_event(call, &self.settings.sanitizer);
         let level = match (call.finding, self.settings.failed) {

@@ -114,7 +114,14 @@ pub use calls::{HTTP_CLIENT, HTTP_SERVER, RPC_CLIENT, RPC_SERVER};
 pub const CALLS: [Catalog; 4] = [HTTP_SERVER, HTTP_CLIENT, RPC_SERVER, RPC_CLIENT];
 
 /// What becomes of spans.
-pub const SPANS: [Metric; 5] = [ACTIVE_SPANS, SPANS_STARTED, SPANS_ENDED, SPANS_EXPORTED, SPANS_FAILED];
+pub const SPANS: [Metric; 6] = [
+    ACTIVE_SPANS,
+    SPANS_STARTED,
+    SPANS_ENDED,
+    SPANS_EXPORTED,
+    SPANS_FAILED,
+    SPANS_LOST,
+];
 
 /// `http_requests_total` of the classic names.
 pub const CLASSIC_REQUESTS: Metric = Metric {
@@ -155,6 +162,35 @@ pub const SPANS_FAILED: Metric = span_counter(
     "Spans that an exporter could not export",
 );
 
+/// Spans that will not arrive, for whatever reason.
+pub const SPANS_LOST: Metric = Metric {
+    name: "tower_telemetry_spans_lost",
+    kind: Kind::Counter,
+    help: "Spans that were lost, in a queue or by an exporter",
+    labels: &["cause"],
+};
+
+/// Calls that were slow.
+pub const SLOW_CALLS: Metric = Metric {
+    name: "tower_telemetry_slow_calls",
+    kind: Kind::Counter,
+    help: "Calls that have reached the limit of their time",
+    labels: BY_ROUTE,
+};
+
+/// Calls that blocked their thread.
+pub const BLOCKING_CALLS: Metric = Metric {
+    name: "tower_telemetry_blocking_calls",
+    kind: Kind::Counter,
+    help: "Calls that did not return from a poll within its limit",
+    labels: BY_ROUTE,
+};
+
+const BY_ROUTE: &[&str] = &["http_request_method", "http_route", "call", "phase"];
+
+/// Calls that took too long.
+pub const SLOW: [Metric; 2] = [SLOW_CALLS, BLOCKING_CALLS];
+
 /// Values that a policy has changed before they were written down.
 pub const SANITIZED_VALUES: Metric = Metric {
     name: "tower_telemetry_sanitized_values",
@@ -192,11 +228,11 @@ mod tests {
 
     #[test]
     fn no_name_is_there_twice() {
-        let all = CALLS
-            .iter()
-            .flat_map(Catalog::metrics)
-            .chain(SPANS)
-            .chain([SANITIZED_VALUES]);
+        let all = CALLS.iter().flat_map(Catalog::metrics).chain(SPANS).chain(SLOW).chain([
+            CLASSIC_REQUESTS,
+            CLASSIC_DURATION,
+            SANITIZED_VALUES,
+        ]);
         let mut names: Vec<_> = all.map(|metric| metric.full_name()).collect();
         names.sort();
         let count = names.len();
