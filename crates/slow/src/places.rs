@@ -167,17 +167,4 @@ pub(crate) mod tests {
         }
         assert_eq!(places.entries.capacity(), 0);
     }
-
-    #[test]
-    fn a_hundred_thousand_calls_in_flight_need_less_than_two_hundred_bytes_each() {
-        const CALLS: usize = 100_000;
-        let mut places = Places::default();
-        for call in 0..CALLS {
-            places.insert(entry(call as u64, 10), 10).unwrap();
-        }
-        let entries = places.entries.capacity() * size_of::<Place>();
-        let deadlines = places.deadlines.capacity() * size_of::<u64>();
-        let bytes = (entries + deadlines) / CALLS + size_of::<crate::SlowWatch>();
-        assert!(bytes < 200, "{bytes}");
-    }
 }
