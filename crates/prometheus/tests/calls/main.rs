@@ -6,6 +6,7 @@ mod ends;
 mod exemplars;
 mod load;
 mod names;
+mod readers;
 mod scrapes;
 mod server;
 mod streams;
