@@ -4,6 +4,7 @@ mod bodies;
 mod bounds;
 mod ends;
 mod exemplars;
+mod grpc;
 mod load;
 mod names;
 mod readers;
