@@ -6,8 +6,10 @@
 
 mod exemplars;
 mod formats;
+mod native;
 mod page;
 mod rules;
+mod scraper;
 mod shed;
 mod shop;
 mod stuck;

@@ -1,29 +1,16 @@
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use tower_telemetry::prometheus::catalog::{
     CALLS, CLASSIC_DURATION, CLASSIC_REQUESTS, Metric, SANITIZED_VALUES, SLOW, SPANS,
 };
 
 use crate::page::{data, get};
+use crate::scraper::{Running, prometheus, until};
 use crate::tools::program;
-
-/// A program that is ended with its test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// The shop, after its tour, and where its services listen.
 fn shop() -> (Running, Vec<(String, String)>) {
@@ -52,53 +39,6 @@ fn shop() -> (Running, Vec<(String, String)>) {
         }
     }
     panic!("the shop closed early");
-}
-
-/// A Prometheus server that scrapes these services each second, and its address.
-fn prometheus(services: &[(String, String)]) -> Option<(Running, String)> {
-    let program = program("prometheus")?;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus-data");
-    // From an earlier run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    let jobs = services
-        .iter()
-        .map(|(name, address)| format!("  - job_name: {name}\n    static_configs:\n      - targets: ['{address}']\n"));
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/prometheus/grafana/alerts.yml");
-    let config = format!(
-        "global:\n  scrape_interval: 1s\nrule_files: ['{}']\nscrape_configs:\n{}",
-        rules.display(),
-        jobs.collect::<String>()
-    );
-    let file = folder.join("prometheus.yml");
-    fs::write(&file, config).expect("a file");
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let address = free.local_addr().expect("bound").to_string();
-    drop(free);
-    eprintln!("starting Prometheus on {address}");
-    let server = Command::new(program)
-        .arg(format!("--config.file={}", file.display()))
-        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-        .arg(format!("--web.listen-address={address}"))
-        .args(["--enable-feature=exemplar-storage", "--log.level=error"])
-        .spawn()
-        .expect("Prometheus starts");
-    Some((Running(server), address))
-}
-
-/// Asks until there is an answer, since another process has to come to it.
-fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "in a minute there was no {what}"
-        );
-        thread::sleep(Duration::from_millis(100));
-    }
 }
 
 /// What to ask for to see all that a page of metrics has registered: of a histogram its parts.
@@ -135,7 +75,7 @@ fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
             (job, page)
         })
         .collect();
-    let Some((_prometheus, address)) = prometheus(&services) else {
+    let Some((_prometheus, address)) = prometheus("shop", &services, "exemplar-storage") else {
         return;
     };
     let query = |query: &str| data(&address, "query", &[("query", query)]).ok();
