@@ -1,5 +1,6 @@
 //! Slow calls in a registry.
 #![allow(clippy::unwrap_used)]
+#![cfg(feature = "tokio")]
 #![cfg(feature = "prometheus")]
 
 mod scene;
