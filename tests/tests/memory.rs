@@ -200,7 +200,9 @@ fn a_hundred_thousand_calls_in_flight_need_less_than_two_hundred_bytes_each_to_b
     let tell = Arc::clone(&told);
     let slow = Slow::from(Duration::from_secs(1))
         .with_clock(move || *time.lock().expect("nobody panicked"))
-        .with_counter(move |_| drop(tell.fetch_add(1, Ordering::Relaxed)));
+        .with_counter(move |_| {
+            tell.fetch_add(1, Ordering::Relaxed);
+        });
     let stuck = held(&SlowLayer::server(slow.clone()), || {
         for _ in 0..3 {
             *clock.lock().expect("nobody panicked") += Duration::from_secs(2);

@@ -147,7 +147,7 @@ fn protobuf_needs_no_protoc() {
         .expect("it is a dependency");
     let nodes = &metadata.resolve.as_ref().expect("the graph is resolved").nodes;
     let node = nodes.iter().find(|node| node.id == client.id).expect("it has a node");
-    let has = |feature: &str| node.features.iter().any(|other| other.to_string() == feature);
+    let has = |feature: &str| node.features.iter().any(|other| ***other == *feature);
     assert!(
         has("prometheus_protobuf") && has("protobuf-protox"),
         "{:?}",
