@@ -18,7 +18,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
-use tower_telemetry::prometheus::{Family, Http, Metrics, Route, register_sanitizer};
+use tower_telemetry::prometheus::{Family, Http, Metrics, Route, SlowCounts, register_sanitizer};
 use tower_telemetry::propagate::{Propagation, W3c, W3cBaggage};
 use tower_telemetry::sanitize::{SanitizedSpan, SanitizingExporter, Secret};
 use tower_telemetry::semconv::AllowedHeaders;
@@ -261,8 +261,11 @@ async fn page(policy: &Sanitizer, random: &mut Random) -> Vec<String> {
 fn fields(policy: &Sanitizer, random: &mut Random) -> Vec<String> {
     let [name, url, error] = [random.error(), random.url(), random.error()];
     let key = random.credential_key();
+    let (counts, mut registry) = (SlowCounts::new().with_sanitizer(policy.clone()), Registry::default());
+    counts.register(&mut registry).expect("new names");
     let slow = Slow::from(Duration::ZERO)
         .with_warnings(Warnings::AtEnd)
+        .with_slow_counts(&counts)
         .with_sanitizer(policy.clone());
     let lines = Log::of(|| {
         let route = Route::new(name.clone());
@@ -279,6 +282,10 @@ fn fields(policy: &Sanitizer, random: &mut Random) -> Vec<String> {
     });
     assert_eq!(lines.len(), 2, "{lines:?}");
     let mut written = lines;
+    let mut page = String::new();
+    encode(&mut page, &registry).expect("text");
+    assert!(page.contains("slow_calls_total{call="), "{page}");
+    written.push(page);
     written.extend(policy.value("url.full", &url).map(Cow::into_owned));
     written.extend(policy.value(key, CANARY).map(Cow::into_owned));
     written.extend(policy.value("error.message", &error).map(Cow::into_owned));

@@ -124,3 +124,33 @@ fn no_crate_needs_a_newer_rust_than_it_says() {
         }
     }
 }
+
+#[test]
+fn warnings_of_slow_calls_need_no_runtime() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none"])
+        .args(["--package", "tower-telemetry-slow", "--no-default-features"])
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8(tree.stdout).expect("text");
+    assert!(tree.starts_with("tower-telemetry-slow "), "{tree}");
+    assert!(!tree.lines().any(|line| line.starts_with("tokio ")), "{tree}");
+}
+
+#[test]
+fn protobuf_needs_no_protoc() {
+    let metadata = metadata();
+    let client = metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == "prometheus-client")
+        .expect("it is a dependency");
+    let nodes = &metadata.resolve.as_ref().expect("the graph is resolved").nodes;
+    let node = nodes.iter().find(|node| node.id == client.id).expect("it has a node");
+    let has = |feature: &str| node.features.iter().any(|other| ***other == *feature);
+    assert!(
+        has("prometheus_protobuf") && has("protobuf-protox"),
+        "{:?}",
+        node.features
+    );
+}

@@ -5,10 +5,12 @@ use std::fmt;
 
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, LabelSetEncoder};
 
+use crate::Histogram;
 use crate::catalog::{CLASSIC_DURATION, CLASSIC_REQUESTS};
 use crate::encode::encode_counter;
-use crate::histogram::{Histogram, Reading, Shape};
-use crate::http_labels::label;
+use crate::histogram::Shape;
+use crate::label::label;
+use crate::reading::Reading;
 use crate::series::OVERFLOW;
 
 /// The classic labels of a request.

@@ -1,20 +1,22 @@
 //! Metrics of your own.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet};
 use prometheus_client::metrics::MetricType;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 use tower_telemetry_sanitize::Sanitizer;
 
-use crate::encode::{encode_counter, encode_gauge};
+use crate::encode::encode_counter;
+use crate::kinds::Kind;
+use crate::label::hash_labels;
 use crate::register::{Collect, register};
 use crate::series::{MAX_SERIES, Make, SeriesSet};
 use crate::table::At;
 use crate::written::{Written, changed};
-use crate::{Buckets, Counter, Gauge, Histogram, RegisterError};
+use crate::{Counter, Histogram, RegisterError};
 
 /// A metric of your own with labels, of which there are never more than 2,000 series, or what
 /// [`with_max_series`](Family::with_max_series) says.
@@ -49,15 +51,8 @@ struct Inner<L, M> {
     rejected: Counter,
 }
 
-/// What the metrics of a family are.
-struct Kind<M> {
-    metric_type: MetricType,
-    unit: Option<Unit>,
-    encode: fn(&M, MetricEncoder<'_>) -> fmt::Result,
-}
-
 impl<L, M> Family<L, M> {
-    fn new(name: &str, help: &str, kind: Kind<M>, make: Make<M>) -> Self {
+    pub(crate) fn new(name: &str, help: &str, kind: Kind<M>, make: Make<M>) -> Self {
         Self::of(name, help, kind, make, MAX_SERIES, Sanitizer::default())
     }
 
@@ -96,53 +91,6 @@ impl<L, M> Family<L, M> {
             encode: kind.encode,
         };
         Self::of(name, help, kind, Arc::clone(make), most, sanitizer)
-    }
-}
-
-impl<L> Family<L, Counter> {
-    /// Counters with this name, to which `_total` is added.
-    pub fn counters(name: &str, help: &str) -> Self {
-        let kind = Kind {
-            metric_type: MetricType::Counter,
-            unit: None,
-            encode: |counter: &Counter, encoder| encode_counter(encoder, counter.value()),
-        };
-        Self::new(name, help, kind, Arc::new(Counter::new))
-    }
-}
-
-impl<L> Family<L, Gauge> {
-    /// Gauges with this name.
-    pub fn gauges(name: &str, help: &str) -> Self {
-        let kind = Kind {
-            metric_type: MetricType::Gauge,
-            unit: None,
-            encode: |gauge: &Gauge, encoder| encode_gauge(encoder, gauge.value()),
-        };
-        Self::new(name, help, kind, Arc::new(Gauge::new))
-    }
-}
-
-impl<L> Family<L, Histogram> {
-    /// Histograms of durations with this name, to which `_seconds` is added.
-    pub fn seconds(name: &str, help: &str, buckets: &Buckets) -> Self {
-        let buckets = buckets.clone();
-        Self::histograms(name, help, Unit::Seconds, move || Histogram::seconds(&buckets))
-    }
-
-    /// Histograms of sizes with this name, to which `_bytes` is added.
-    pub fn bytes(name: &str, help: &str, buckets: &Buckets) -> Self {
-        let buckets = buckets.clone();
-        Self::histograms(name, help, Unit::Bytes, move || Histogram::bytes(&buckets))
-    }
-
-    fn histograms(name: &str, help: &str, unit: Unit, make: impl Fn() -> Histogram + Send + Sync + 'static) -> Self {
-        let kind = Kind {
-            metric_type: MetricType::Histogram,
-            unit: Some(unit),
-            encode: |histogram: &Histogram, encoder| histogram.read().encode(encoder),
-        };
-        Self::new(name, help, kind, Arc::new(make))
     }
 }
 
@@ -245,18 +193,6 @@ where
     }
 }
 
-/// The hash of labels, which may be what anybody sent.
-#[inline]
-pub(crate) fn hash_labels<L: Hash>(labels: &L) -> u64 {
-    // No labels need no hash.
-    if size_of::<L>() == 0 {
-        return 0;
-    }
-    let mut hasher = DefaultHasher::new();
-    labels.hash(&mut hasher);
-    hasher.finish()
-}
-
 impl<L, M> Clone for Family<L, M> {
     fn clone(&self) -> Self {
         Family(Arc::clone(&self.0))
@@ -277,6 +213,7 @@ mod tests {
     use tower_telemetry_sanitize::Secret;
 
     use super::*;
+    use crate::Buckets;
 
     type Label = [(&'static str, String); 1];
 

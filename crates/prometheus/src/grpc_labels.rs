@@ -7,7 +7,7 @@ use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use tower_telemetry_semconv::{Client, GrpcCall, GrpcCode, Server, Side, StatusAttribute};
 
 use crate::catalog::{Catalog, RPC_CLIENT, RPC_SERVER};
-use crate::http_labels::{label, maybe, same};
+use crate::label::{label, maybe, same};
 use crate::measured::{CallLabels, Measured, StreamsCount};
 use crate::table::{hash_text, mix};
 

@@ -8,7 +8,7 @@ use http::request;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use tower_telemetry_observe::Call;
 
-use crate::http_labels::maybe;
+use crate::label::maybe;
 
 /// The hosts that may be a label of a server's metrics: `server_address`. Anybody can send any `Host`; others than these are left out.
 ///

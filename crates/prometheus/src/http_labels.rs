@@ -2,60 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ptr;
 
 use http::StatusCode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelSetEncoder};
-use tower_telemetry_semconv::{Client, HttpCall, Method, Server, Side, status_word};
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use tower_telemetry_semconv::{HttpCall, Method, status_word};
 
-use crate::catalog::{Catalog, HTTP_CLIENT, HTTP_SERVER};
+use crate::HttpSide;
+use crate::catalog::Catalog;
 use crate::classic::Classic;
+use crate::label::{label, maybe, same, same_text};
 use crate::measured::{CallLabels, Measured};
 use crate::table::{hash_text, mix};
-
-/// What the sides of HTTP calls label differently.
-pub trait HttpSide: Side {
-    #[doc(hidden)]
-    const CATALOG: &'static Catalog;
-    #[doc(hidden)]
-    const ROUTE: &'static str;
-
-    #[doc(hidden)]
-    fn scheme(call: &HttpCall<Self>) -> Option<&'static str>;
-
-    #[doc(hidden)]
-    fn asked(call: &HttpCall<Self>) -> Option<(&str, Option<u16>)>;
-}
-
-impl HttpSide for Server {
-    const CATALOG: &'static Catalog = &HTTP_SERVER;
-    const ROUTE: &'static str = "http_route";
-
-    #[inline]
-    fn scheme(call: &HttpCall<Self>) -> Option<&'static str> {
-        call.scheme()
-    }
-
-    #[inline]
-    fn asked(_: &HttpCall<Self>) -> Option<(&str, Option<u16>)> {
-        None
-    }
-}
-
-impl HttpSide for Client {
-    const CATALOG: &'static Catalog = &HTTP_CLIENT;
-    const ROUTE: &'static str = "url_template";
-
-    #[inline]
-    fn scheme(_: &HttpCall<Self>) -> Option<&'static str> {
-        None
-    }
-
-    #[inline]
-    fn asked(call: &HttpCall<Self>) -> Option<(&str, Option<u16>)> {
-        Some((call.server_address()?, call.server_port()))
-    }
-}
 
 impl<S: HttpSide> Measured for HttpCall<S> {
     type Started = HttpStarted;
@@ -197,21 +154,6 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
     }
 }
 
-/// Most words are the very same.
-#[inline(always)]
-pub(crate) fn same(a: Option<&'static str>, b: Option<&'static str>) -> bool {
-    match (a, b) {
-        (None, None) => true,
-        (Some(a), Some(b)) => same_text(a, b),
-        _ => false,
-    }
-}
-
-#[inline(always)]
-fn same_text(a: &str, b: &str) -> bool {
-    ptr::eq(a, b) || a == b
-}
-
 /// Methods differ in length or first letter.
 #[inline(always)]
 fn hash_word(word: &str) -> u64 {
@@ -246,32 +188,11 @@ impl EncodeLabelSet for HttpEnded {
     }
 }
 
-/// Encodes a label, if there is a value.
-pub(crate) fn maybe(
-    encoder: &mut LabelSetEncoder<'_>,
-    name: &str,
-    value: Option<&impl EncodeLabelValue>,
-) -> fmt::Result {
-    value.map_or(Ok(()), |value| label(encoder, name, value))
-}
-
-/// Encodes a label.
-pub(crate) fn label(encoder: &mut LabelSetEncoder<'_>, name: &str, value: &impl EncodeLabelValue) -> fmt::Result {
-    use std::fmt::Write;
-
-    let mut label = encoder.encode_label();
-    let mut key = label.encode_label_key()?;
-    key.write_str(name)?;
-    let mut text = key.encode_label_value()?;
-    value.encode(&mut text)?;
-    text.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use http::Request;
     use tower_telemetry_observe::ClassifyHttp;
-    use tower_telemetry_semconv::{Http, Route};
+    use tower_telemetry_semconv::{Http, Route, Server};
 
     use super::*;
 

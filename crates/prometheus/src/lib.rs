@@ -42,6 +42,7 @@
 //! | `http_requests_total`, `http_request_duration_seconds` | counter and histogram | [`Names::Classic`] |
 //! | `rpc_server_call_duration_seconds`, `rpc_server_active_calls`, …, `rpc_client_…` | the same for gRPC | [`Metrics::grpc_server`], [`Metrics::grpc_client`] |
 //! | `active_spans_total`, `tower_telemetry_spans_…_total` | gauge and counters | `SpanCounts`, with the feature `opentelemetry_sdk` |
+//! | `tower_telemetry_slow_calls_total`, `tower_telemetry_blocking_calls_total` | counters | [`SlowCounts`], with `tower-telemetry-slow` |
 //! | `tower_telemetry_sanitized_values_total` | counter | [`register_sanitizer`] |
 //! | `process_…` | gauges and counters | `register_process`, with the feature `process` |
 //!
@@ -85,6 +86,7 @@
 
 mod beside;
 mod buckets;
+mod builder;
 mod calls;
 pub mod catalog;
 mod classic;
@@ -96,13 +98,20 @@ mod histogram;
 mod hosts;
 mod http_labels;
 mod http_or_grpc_labels;
+mod http_side;
+mod kinds;
+mod label;
 mod layer;
+#[cfg(feature = "opentelemetry_sdk")]
+mod losses;
 mod measured;
 mod metrics;
+mod names;
 mod native;
 mod number;
 #[cfg(feature = "process")]
 mod process;
+mod reading;
 mod register;
 mod request_body;
 mod sanitized;
@@ -110,6 +119,8 @@ mod scrape;
 mod series;
 mod settings;
 mod shard;
+mod shown;
+mod slow_counts;
 #[cfg(feature = "opentelemetry_sdk")]
 mod spans;
 mod stream;
@@ -118,17 +129,19 @@ mod watch;
 mod written;
 
 pub use buckets::Buckets;
+pub use builder::MetricsBuilder;
 pub use calls::{AppLabels, NoLabels};
 pub use classic::Classic;
 pub use family::Family;
 pub use grpc_labels::{GrpcEnded, GrpcSide, GrpcStarted, ReadGrpcEnded, ReadGrpcStarted};
 pub use histogram::{Histogram, NativeBuckets};
 pub use hosts::{Hosts, ServerHost};
-pub use http_labels::{HttpEnded, HttpSide, HttpStarted, ReadEnded, ReadStarted};
+pub use http_labels::{HttpEnded, HttpStarted, ReadEnded, ReadStarted};
 pub use http_or_grpc_labels::Either;
+pub use http_side::HttpSide;
 pub use layer::MetricsLayer;
 pub use measured::{CallLabels, Measured, StreamsCount};
-pub use metrics::{Metrics, MetricsBuilder};
+pub use metrics::Metrics;
 pub use number::{Counter, Gauge};
 #[cfg(feature = "process")]
 pub use process::register_process;
@@ -139,6 +152,7 @@ pub use request_body::{CountRequestBody, CountRequestBodyLayer, CountedBody};
 pub use sanitized::register_sanitizer;
 pub use scrape::{Encoding, Format, Scrape, scrape};
 pub use settings::{Bodies, Exemplars, Names, Streams, TimeToHead};
+pub use slow_counts::{SlowCounts, SlowLabels};
 #[cfg(feature = "opentelemetry_sdk")]
 pub use spans::{CountedExporter, CountedProcessor, SpanCounts};
 pub use stream::UpgradedStream;

@@ -1,14 +1,15 @@
 //! Metrics get into a registry, unless their names are taken.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
-use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::registry::Registry;
+
+use crate::names::{Name, registered, shown};
 
 /// Why metrics were not registered. Nothing of them is in the registry then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,66 +54,43 @@ impl<C: Collect> Collector for Registered<C> {
     }
 }
 
-/// Registers these metrics.
-///
-/// The registry's names are those it shows, with its prefixes: a family of prometheus-client's own that has no series yet shows none.
+/// Registers these metrics, unless one of the registry's own has a name that they need: also one of a family that has no series yet.
 pub(crate) fn register(registry: &mut Registry, collect: impl Collect) -> Result<(), RegisterError> {
-    let before = names(registry);
+    let (others, registered) = (shown(registry), registered(registry));
     let welcome = Arc::new(AtomicBool::new(true));
     registry.register_collector(Box::new(Registered {
         collect,
         welcome: Arc::clone(&welcome),
     }));
-    let mut after: Vec<_> = names(registry).into_iter().collect();
-    after.sort();
-    let ours = after.into_iter().filter_map(|(name, times)| {
-        let known = before.get(&name).copied().unwrap_or_default();
-        (times > known).then_some((name, times))
-    });
-    let mut faults = ours.filter_map(|(name, times)| {
-        if !is_name(&name) {
-            return Some(RegisterError::InvalidName(name));
-        }
-        (times > 1).then_some(RegisterError::NameTaken(name))
-    });
-    match faults.next() {
-        Some(fault) => {
-            welcome.store(false, Ordering::Relaxed);
-            Err(fault)
-        }
-        None => Ok(()),
-    }
-}
-
-/// The names of a registry's metrics, and how often each of them is there.
-fn names(registry: &Registry) -> HashMap<String, usize> {
-    let mut text = String::new();
-    // What cannot be encoded has no names.
-    let _ = encode_registry(&mut text, registry);
-    let mut names = HashMap::new();
-    for line in text.lines() {
-        let described = line.strip_prefix("# TYPE ").and_then(|line| line.rsplit_once(' '));
-        if let Some((name, _)) = described {
-            *names.entry(name.to_owned()).or_default() += 1;
+    let mut ours = shown(registry);
+    for other in &others {
+        if let Some(at) = ours.iter().position(|name| name == other) {
+            ours.remove(at);
         }
     }
-    names
-}
-
-fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    let starts = bytes
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || b"_:".contains(&byte));
-    starts && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_:".contains(&byte))
+    let mut taken: HashSet<_> = others.iter().chain(&registered).flat_map(Name::takes).collect();
+    for name in ours {
+        let fault = if !name.is_valid() {
+            RegisterError::InvalidName
+        } else if name.takes().any(|sample| !taken.insert(sample)) {
+            RegisterError::NameTaken
+        } else {
+            continue;
+        };
+        welcome.store(false, Ordering::Relaxed);
+        return Err(fault(name.name));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::metrics::counter::Counter as Theirs;
+    use prometheus_client::metrics::family::Family as TheirFamily;
     use prometheus_client::metrics::gauge::Gauge;
 
     use super::*;
-    use crate::{Counter, Family};
+    use crate::{Counter, Family, Metrics};
 
     fn family(name: &str) -> Family<[(&'static str, String); 1], Counter> {
         Family::counters(name, "For a test")
@@ -122,10 +100,10 @@ mod tests {
     fn a_name_is_taken_once() {
         let mut registry = Registry::default();
         assert_eq!(family("jobs").register(&mut registry), Ok(()));
-        let before = names(&registry);
+        let before = shown(&registry);
         let taken = RegisterError::NameTaken("jobs".into());
         assert_eq!(family("jobs").register(&mut registry), Err(taken));
-        assert_eq!(names(&registry), before, "nothing of it is left");
+        assert_eq!(shown(&registry), before, "nothing of it is left");
     }
 
     #[test]
@@ -133,6 +111,29 @@ mod tests {
         let mut registry = Registry::default();
         registry.register("jobs", "A gauge", Gauge::<i64>::default());
         assert!(family("jobs").register(&mut registry).is_err());
+    }
+
+    #[test]
+    fn the_name_of_a_family_that_is_still_empty_is_taken() {
+        let mut registry = Registry::default();
+        let empty = TheirFamily::<[(&str, &str); 1], Theirs>::default();
+        registry.register("http_server_active_requests", "An empty family", empty);
+        let taken = RegisterError::NameTaken("http_server_active_requests".into());
+        assert_eq!(Metrics::server().register(&mut registry).map(drop), Err(taken));
+
+        family("mails").register(&mut registry).expect("a new name");
+        let taken = RegisterError::NameTaken("mails".into());
+        assert_eq!(family("mails").register(&mut registry), Err(taken), "ours are shown");
+    }
+
+    #[test]
+    fn the_name_of_a_sample_is_taken_too() {
+        let mut registry = Registry::default();
+        registry.register("jobs_total", "A gauge", Gauge::<i64>::default());
+        registry.register("mails", "A counter", Theirs::<u64>::default());
+        assert!(family("jobs").register(&mut registry).is_err());
+        let mails = Family::<[(&str, &str); 1], _>::gauges("mails_total", "Mails");
+        assert!(mails.register(&mut registry).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 use crate::catalog::{ACTIVE_SPANS, SPANS_ENDED, SPANS_EXPORTED, SPANS_FAILED, SPANS_STARTED};
 use crate::encode::{encode_counter, encode_gauge};
+use crate::losses::Losses;
 use crate::register::{Collect, register};
 use crate::{Counter, Gauge, RegisterError};
 
@@ -49,6 +50,7 @@ struct Counts {
     ended: Counter,
     exported: Counter,
     failed: Counter,
+    lost: Losses,
 }
 
 impl SpanCounts {
@@ -72,6 +74,12 @@ impl SpanCounts {
         }
     }
 
+    /// Shows what a queue before an exporter has lost, by cause: asked at each scrape, for numbers that only grow. `tower-telemetry-setup` tells of its own
+    /// queues, in which also those are counted that an exporter could not export.
+    pub fn add_losses(&self, losses: impl Fn() -> Vec<(&'static str, u64)> + Send + Sync + 'static) {
+        self.0.lost.add(Arc::new(losses));
+    }
+
     /// Counts the spans that this exporter exports, or loses.
     pub fn exporter<E: SpanExporter>(&self, inner: E) -> CountedExporter<E> {
         CountedExporter {
@@ -89,6 +97,7 @@ impl Collect for SpanCounts {
             ended,
             exported,
             failed,
+            lost,
         } = &*self.0;
         let describe = ACTIVE_SPANS.describe(encoder)?;
         encode_gauge(describe, active.value())?;
@@ -101,7 +110,7 @@ impl Collect for SpanCounts {
         for (metric, counter) in counters {
             encode_counter(metric.describe(encoder)?, counter.value())?;
         }
-        Ok(())
+        lost.encode(encoder)
     }
 }
 

@@ -38,7 +38,7 @@
 //!   thread](Slow::with_poll_limit).
 //!
 //! Each is a `tracing` event, of which there are at most [so many](Slow::with_lines_per_minute) per route and minute. The first finding of each
-//! slow call, with or without a line, also goes to the [counter](Slow::with_counter), and each finding while it runs is an event (`slow call`,
+//! slow call, with or without a line, also goes to a [counter](Slow::with_counter), such as the one by route of the feature `prometheus`, and each finding while it runs is an event (`slow call`,
 //! `blocking call`) on its span.
 //!
 //! | field | |
@@ -78,6 +78,7 @@
 //! - `opentelemetry` (default): trace id and span id, and the events on spans.
 //! - `axum`: the route of an axum router.
 //! - `hyper-util`, `tower`: `error.type` for their errors.
+//! - `prometheus`: `Slow::with_slow_counts`, a counter by route in a registry.
 
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -86,6 +87,8 @@
 mod call;
 mod callsite;
 mod clock;
+#[cfg(feature = "prometheus")]
+mod counts;
 mod current;
 mod flood;
 mod future;
@@ -94,6 +97,7 @@ mod layer;
 mod limits;
 mod line;
 mod observer;
+mod places;
 mod polls;
 mod record;
 mod settings;

@@ -13,9 +13,9 @@ use tracing_core::Level;
 use crate::call::Tracked;
 use crate::clock::Clock;
 use crate::limits::{Limits, nanos};
+use crate::places::More;
 use crate::settings::{Settings, Warnings};
 use crate::shared::Shared;
-use crate::table::More;
 use crate::{Labeled, SlowCall, SlowWatch};
 
 type Choose<F> = Arc<dyn Fn(&Call<'_, F>) -> Option<Limits> + Send + Sync>;
@@ -113,12 +113,12 @@ impl<F> Slow<F> {
     }
 
     /// Tells this closure once of each slow call, when it is first found slow, and once of each call with a poll over its limit, whether there is a
-    /// line about it or not: a place to count them by [route](crate::Label::route).
+    /// line about it or not: a place to count them by [route](crate::Label::route), as `with_slow_counts` does.
     ///
-    /// It runs in the task that sweeps, or in the call: it must not block.
+    /// It runs in the task that sweeps, or in the call: it must not block. Several closures are all told.
     #[must_use]
     pub fn with_counter(self, counter: impl Fn(&SlowCall<'_>) + Send + Sync + 'static) -> Self {
-        self.setting(|settings| settings.counter = Some(Arc::new(counter)))
+        self.setting(|settings| settings.counters.push(Arc::new(counter)))
     }
 
     /// What may be written down in lines, and in the events on spans: by default what [`Sanitizer::default`] says. The counter is told everything.

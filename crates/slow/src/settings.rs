@@ -41,7 +41,7 @@ pub(crate) struct Settings {
     pub(crate) poll_limit: Option<u64>,
     pub(crate) lines: u32,
     pub(crate) clock: Clock,
-    pub(crate) counter: Option<Counter>,
+    pub(crate) counters: Vec<Counter>,
     /// What may be written down.
     pub(crate) sanitizer: Sanitizer,
 }
@@ -59,7 +59,7 @@ impl Default for Settings {
             poll_limit: None,
             lines: LINES,
             clock: Clock::default(),
-            counter: None,
+            counters: Vec::new(),
             sanitizer: Sanitizer::default(),
         }
     }

@@ -12,12 +12,13 @@ use crate::flood::Flood;
 use crate::label::Label;
 use crate::limits::{NEVER, Phase};
 use crate::line;
+use crate::places::{Cursor, More};
 use crate::polls::PollTimes;
 use crate::record::{Finding, SlowCall};
 use crate::settings::{Settings, Warnings};
 #[cfg(feature = "tokio")]
 use crate::sweeper::Sweeper;
-use crate::table::{Cursor, Entry, Key, More, Table};
+use crate::table::{Entry, Key, Table};
 
 /// So many calls are found under one lock.
 const BATCH: usize = 64;
@@ -191,8 +192,10 @@ impl Shared {
         if current.is_suppressed() {
             return;
         }
-        if let (true, Some(counter)) = (call.is_news(), &self.settings.counter) {
-            contain(|| counter(call));
+        if call.is_news() {
+            for counter in &self.settings.counters {
+                contain(|| counter(call));
+            }
         }
         current.add_event(call, &self.settings.sanitizer);
         let level = match (call.finding, self.settings.failed) {

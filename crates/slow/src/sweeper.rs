@@ -12,8 +12,8 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tower_telemetry_observe::contain;
 
+use crate::places::More;
 use crate::shared::Shared;
-use crate::table::More;
 
 /// The task rests at least so long for each place that it looked at, however many calls become slow: it looks at no more than a million in a second.
 const REST: Duration = Duration::from_micros(1);

@@ -1,5 +1,6 @@
 //! Futures and services that are not HTTP.
 #![allow(clippy::unwrap_used)]
+#![cfg(feature = "tokio")]
 
 mod scene;
 

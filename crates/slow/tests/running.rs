@@ -1,5 +1,6 @@
 //! What is said while a call runs, and when it ends.
 #![allow(clippy::unwrap_used)]
+#![cfg(feature = "tokio")]
 
 mod scene;
 

@@ -1,5 +1,6 @@
 //! Each setting.
 #![allow(clippy::unwrap_used)]
+#![cfg(feature = "tokio")]
 
 mod scene;
 
@@ -7,11 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use http::Request;
 use scene::{Act, Hand, field, fields, get, lines, log, ms, paused, served, server};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, service_fn};
 use tower_telemetry_sanitize::{Rule, Sanitizer, Secret};
 use tower_telemetry_semconv::{Http, HttpCall, Server};
 use tower_telemetry_slow::{Finding, Level, Limits, POLL_LIMIT, Phase, Slow, SlowLayer, WarnIfSlow, Warnings};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::Script;
 
 #[test]
 fn a_route_may_have_limits_of_its_own() {
@@ -88,58 +89,12 @@ fn a_closure_over_the_request_goes_first() {
 }
 
 #[test]
-fn at_the_end_alone_needs_no_runtime() {
-    let hand = Hand::new();
-    let clock = hand.clock();
-    let lines = log(|| {
-        let slow = Slow::new()
-            .with_limits(ms(200))
-            .with_warnings(Warnings::AtEnd)
-            .with_clock(clock);
-        let slept = service_fn(|_: Request<()>| {
-            hand.turn(ms(250));
-            std::future::ready(Ok::<_, ()>(http::Response::new(Script::new([Step::Data(1)]))))
-        });
-        let call = SlowLayer::server(slow).layer(slept).oneshot(Request::new(()));
-        let response = futures_util::FutureExt::now_or_never(call).unwrap().unwrap();
-        let body = http_body_util::BodyExt::collect(response.into_body());
-        futures_util::FutureExt::now_or_never(body).unwrap().unwrap();
-    });
-    assert_eq!(lines.len(), 1);
-    assert_eq!(field(&lines[0], "elapsed_ms"), Some("250.0"));
-    assert_eq!(field(&lines[0], "warnings"), None);
-    assert_eq!(field(&lines[0], "phase"), Some("waiting"));
-}
-
-#[test]
 fn at_the_end_alone_says_nothing_before() {
     let lines = lines(async {
         let server = server(paused(ms(200)).with_warnings(Warnings::AtEnd));
         served(&server, get("/a", Act::of(ms(1000)))).await;
     });
     assert_eq!(fields(&lines, "end"), ["complete"]);
-}
-
-#[test]
-fn without_tokio_a_timer_of_ones_own_sweeps() {
-    let hand = Hand::new();
-    let slow: Slow<_> = Slow::from(ms(200)).with_clock(hand.clock());
-    let lines = log(|| {
-        let never = service_fn(|_: Request<()>| std::future::pending::<Result<http::Response<Script>, ()>>());
-        let call = SlowLayer::server(slow.clone()).layer(never).oneshot(Request::new(()));
-        let mut call = Box::pin(call);
-        assert_eq!(slow.sweep(), None);
-        assert!(futures_util::FutureExt::now_or_never(&mut call).is_none());
-        assert_eq!(slow.sweep(), Some(ms(200)));
-        hand.turn(ms(200));
-        assert_eq!(slow.sweep(), Some(ms(200)));
-        hand.turn(ms(250));
-        assert_eq!(slow.sweep(), Some(ms(350)));
-        drop(call);
-        assert_eq!(slow.sweep(), None);
-    });
-    assert_eq!(fields(&lines, "elapsed_ms"), ["200.0", "450.0", "450.0"]);
-    assert_eq!(fields(&lines, "end"), ["-", "-", "dropped"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The span of a slow call: its ids in the lines, and the events on it.
 #![allow(clippy::unwrap_used)]
+#![cfg(feature = "tokio")]
 #![cfg(feature = "opentelemetry")]
 
 mod scene;

@@ -9,6 +9,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::TryStreamExt;
+use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tonic::Code;
@@ -25,6 +26,7 @@ use tower_telemetry::span::Spans;
 
 use crate::proto::payments_client::PaymentsClient;
 use crate::proto::{ChargeRequest, ReceiptRequest};
+use crate::{payments, serve};
 
 /// No customer waits longer for payments.
 const CHARGE_WITHIN: Duration = Duration::from_millis(500);
@@ -51,20 +53,23 @@ pub(crate) fn router(telemetry: &Telemetry, registry: &mut Registry, upstreams: 
     let provider = telemetry.tracer_provider();
     let observers = (
         Inject::new().with_spans(Spans::client().with_tracer_provider(provider)),
-        Metrics::client().register(registry)?,
+        serve::all(Metrics::client()).register(registry)?,
     );
     let client = ClientBuilder::new(upstreams.client.clone())
         .with(ReqwestMiddleware::new(Http::client(), observers))
         .build();
     let observers = (
         Inject::new().with_spans(Spans::new().with_tracer_provider(provider)),
-        Metrics::grpc_client().register(registry)?,
+        serve::all(Metrics::grpc_client())
+            .with_stream_test(|call, _| call.method() == payments::STREAM)
+            .register(registry)?,
     );
     let grpc = Grpc::client().with_target(upstreams.payments.uri());
     let channel = ObserveLayer::new(grpc, observers).layer(upstreams.payments.connect_lazy());
     Ok(Router::new()
         .route("/orders/{item}", post(order))
         .route("/export.csv", get(export))
+        .route("/prices", get(prices))
         .route("/receipts/{number}", get(receipt))
         .with_state(Gateway {
             client,
@@ -91,6 +96,13 @@ async fn export(State(shop): State<Gateway>, request: Request) -> Result<Respons
     let method = request.method().clone();
     let rows = shop.ask_catalog(method, signed, "/export.csv").await?;
     Ok(Response::new(Body::new(reqwest::Body::from(rows))))
+}
+
+/// Hands the catalog's events on as they come.
+async fn prices(State(shop): State<Gateway>) -> Result<Response, Upstream> {
+    let events = shop.ask_catalog(Method::GET, "/prices", "/prices").await?;
+    let events = Body::new(reqwest::Body::from(events));
+    Ok(([(CONTENT_TYPE, "text/event-stream")], events).into_response())
 }
 
 /// Hands the lines on as they come.

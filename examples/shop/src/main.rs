@@ -78,8 +78,9 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     let door = gateway.address();
     let _services = [
-        catalog.start(&waterfall, |listener, telemetry, registry| {
-            serve::http(listener, catalog::router(), telemetry, registry)
+        catalog.start(&waterfall, |listener, telemetry, mut registry| {
+            let router = catalog::router(&mut registry)?;
+            serve::http(listener, router, telemetry, registry)
         })?,
         payments.start(&waterfall, payments::serve)?,
         gateway.start(&waterfall, |listener, telemetry, mut registry| {

@@ -20,6 +20,10 @@ use tower_telemetry::span::Spans;
 
 use crate::proto::payments_server::{self, PaymentsServer};
 use crate::proto::{ChargeRequest, ChargeResponse, ReceiptLine, ReceiptRequest};
+use crate::serve;
+
+/// The method that streams.
+pub(crate) const STREAM: &str = "shop.Payments/Receipt";
 
 struct Payments;
 
@@ -32,7 +36,7 @@ pub(crate) fn serve(
     // Of these methods the spans have the names; of whatever else is asked for they do not.
     let grpc = Grpc::server().with_service(payments_server::SERVICE_NAME, ["Charge", "Receipt"]);
     let spans = Spans::new().with_tracer_provider(telemetry.tracer_provider());
-    let metrics = Metrics::grpc_server().with_stream_test(|call, _| call.method() == "shop.Payments/Receipt");
+    let metrics = serve::all(Metrics::grpc_server()).with_stream_test(|call, _| call.method() == STREAM);
     let observers = (Extract::new().with_spans(spans), metrics.register(&mut registry)?);
     let payments = ObserveLayer::new(grpc, observers).named_layer(PaymentsServer::new(Payments));
     // What is asked by HTTP/1 is `/metrics` alone.

@@ -14,7 +14,10 @@ use tower_telemetry::Extract;
 use tower_telemetry::observe::ObserveLayer;
 use tower_telemetry::opentelemetry::KeyValue;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
-use tower_telemetry::prometheus::{Metrics, Scrape, SpanCounts};
+use tower_telemetry::prometheus::{
+    Bodies, CountRequestBodyLayer, Measured, Metrics, MetricsBuilder, Names, Sanitizer, Scrape, SpanCounts, TimeToHead,
+    register_process, register_sanitizer,
+};
 use tower_telemetry::semconv::Http;
 use tower_telemetry::setup::{Otlp, Telemetry, Waterfall};
 use tower_telemetry::span::Spans;
@@ -53,9 +56,12 @@ impl Bound {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Display,
     {
-        let mut registry = Registry::default();
+        let (mut registry, policy) = (Registry::default(), Sanitizer::default());
+        register_sanitizer(&mut registry, &policy)?;
+        register_process(&mut registry)?;
         let mut builder = Telemetry::builder(self.name)
             .with_waterfall(waterfall.clone())
+            .with_sanitizer(policy)
             .with_span_counts(SpanCounts::register(&mut registry)?);
         if let Some(otlp) = Otlp::from_env()? {
             builder = builder.with_otlp(otlp);
@@ -69,6 +75,13 @@ impl Bound {
         });
         Ok(telemetry)
     }
+}
+
+/// All metrics that there are of such calls.
+pub(crate) fn all<F: Measured>(builder: MetricsBuilder<F>) -> MetricsBuilder<F> {
+    builder
+        .with_bodies(Bodies::Measured)
+        .with_time_to_head(TimeToHead::Kept)
 }
 
 /// Serves HTTP, with a span for each request and metrics of all, which `/metrics` shows.
@@ -87,10 +100,13 @@ pub(crate) fn http(
     // Spans come first, so that metrics find theirs: as an example for a bucket.
     let observers = (
         Extract::new().with_spans(spans),
-        Metrics::server().register(&mut registry)?,
+        all(Metrics::server()).with_names(Names::Both).register(&mut registry)?,
     );
     let layer = ObserveLayer::new(Http::server().with_scheme(Scheme::HTTP), observers);
-    let app = router.layer(layer).route_service("/metrics", Scrape::new(registry));
+    let app = router
+        .layer(CountRequestBodyLayer::new())
+        .layer(layer)
+        .route_service("/metrics", Scrape::new(registry));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     Ok(axum::serve(listener, app).into_future())
 }

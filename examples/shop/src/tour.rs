@@ -42,7 +42,7 @@ enum Reads {
     HangsUp,
 }
 
-const TOUR: [Stop; 13] = [
+const TOUR: [Stop; 15] = [
     Stop {
         title: "A good order",
         see: "The gateway asks the catalog over HTTP, then payments over gRPC. Each call is a client span, and the other service's span is its child.",
@@ -227,6 +227,34 @@ const TOUR: [Stop; 13] = [
         outline: "gateway GET /export.csv 200
  gateway> GET /export.csv 200
   catalog GET /export.csv 200
+",
+    },
+    Stop {
+        title: "An order that blocks a thread",
+        see: "The catalog works where it should wait, and warns of the poll that took so long: whoever shares its thread has waited, too.",
+        method: "POST",
+        path: "/orders/harp",
+        sends: &[],
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway POST /orders/{item} 201
+ gateway> GET /items/{item} 200
+  catalog GET /items/{item} 200
+ gateway> shop.Payments/Charge OK
+  payments shop.Payments/Charge OK
+",
+    },
+    Stop {
+        title: "Events for as long as somebody listens",
+        see: "The server spans last until the last event. Metrics have such streams apart, or an open one would look like a slow request.",
+        method: "GET",
+        path: "/prices",
+        sends: &[],
+        reads: Reads::ToTheEnd,
+        shows: &[],
+        outline: "gateway GET /prices 200
+ gateway> GET /prices 200
+  catalog GET /prices 200
 ",
     },
 ];

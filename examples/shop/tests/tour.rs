@@ -32,19 +32,21 @@ fn the_tour_comes_to_every_stop_and_finds_no_trace_broken() {
     let (shown, errors) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{errors}");
     for title in [
-        "1 of 13. A good order: POST /orders/lamp",
-        "2 of 13. A slow order: POST /orders/sofa",
-        "3 of 13. A declined payment: POST /orders/rug",
-        "4 of 13. A failing order: POST /orders/vase",
-        "5 of 13. An order that misses its deadline: POST /orders/piano",
-        "6 of 13. A streamed receipt: GET /receipts/17",
-        "7 of 13. An error in the trailers: GET /receipts/13",
-        "8 of 13. A streamed download: GET /export.csv",
-        "9 of 13. A client that hangs up half-way: GET /export.csv",
-        "10 of 13. A HEAD: HEAD /export.csv",
-        "11 of 13. An unknown method: BREW /orders/teapot",
-        "12 of 13. A URL with a secret in it: GET /export.csv",
-        "13 of 13. A request full of secrets: GET /export.csv",
+        "1 of 15. A good order: POST /orders/lamp",
+        "2 of 15. A slow order: POST /orders/sofa",
+        "3 of 15. A declined payment: POST /orders/rug",
+        "4 of 15. A failing order: POST /orders/vase",
+        "5 of 15. An order that misses its deadline: POST /orders/piano",
+        "6 of 15. A streamed receipt: GET /receipts/17",
+        "7 of 15. An error in the trailers: GET /receipts/13",
+        "8 of 15. A streamed download: GET /export.csv",
+        "9 of 15. A client that hangs up half-way: GET /export.csv",
+        "10 of 15. A HEAD: HEAD /export.csv",
+        "11 of 15. An unknown method: BREW /orders/teapot",
+        "12 of 15. A URL with a secret in it: GET /export.csv",
+        "13 of 15. A request full of secrets: GET /export.csv",
+        "14 of 15. An order that blocks a thread: POST /orders/harp",
+        "15 of 15. Events for as long as somebody listens: GET /prices",
     ] {
         assert!(
             shown.lines().any(|line| line.starts_with(title)),
@@ -52,6 +54,21 @@ fn the_tour_comes_to_every_stop_and_finds_no_trace_broken() {
         );
     }
     assert!(!shown.contains("c2VjcmV0"), "{shown}");
+
+    // Both write to the same stream, in the order in which it happened.
+    let stop = |number: &str| shown.split(number).nth(1).expect("the stop was come to");
+    let before_the_response = |number| {
+        let (before, _) = stop(number).split_once("the customer has the response").expect("one");
+        before.to_owned()
+    };
+    let told = before_the_response("2 of 15.");
+    for part in ["WARN", "a call is slow, and still runs", "/items/{item}", "trace_id"] {
+        assert!(told.contains(part), "{part:?} is not in\n{told}");
+    }
+    let told = before_the_response("14 of 15.");
+    for part in ["WARN", "a blocking call in an async handler", "/items/{item}"] {
+        assert!(told.contains(part), "{part:?} is not in\n{told}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tower_telemetry_testkit::{Script, Step};
 use crate::tools::{feed, program, python, said};
 
 /// All metrics there are, with something in each of them.
-async fn registry() -> Registry {
+pub(crate) async fn registry() -> Registry {
     let mut registry = Registry::default();
     let server = Metrics::server()
         .with_names(Names::Both)

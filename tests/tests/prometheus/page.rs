@@ -1,9 +1,11 @@
-//! Pages, by the simplest HTTP there is.
+//! Pages of metrics, and others by the simplest HTTP there is.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
 use serde_json::Value;
+use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
+use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 
 /// The body at this path, if the server answers 200.
 pub(crate) fn get(address: &str, path: &str) -> io::Result<String> {
@@ -33,4 +35,12 @@ pub(crate) fn data(address: &str, path: &str, parameters: &[(&str, &str)]) -> io
     let answer = get(address, &format!("/api/v1/{path}?{query}"))?;
     let mut answer: Value = serde_json::from_str(&answer)?;
     Ok(answer["data"].take())
+}
+
+/// The samples of a registry, line by line.
+pub(crate) fn lines(registry: &Registry) -> Vec<String> {
+    let mut text = String::new();
+    encode(&mut text, registry).expect("text");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
 }

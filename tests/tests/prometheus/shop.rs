@@ -1,24 +1,16 @@
-use std::fs;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+
+use tower_telemetry::prometheus::catalog::{
+    CALLS, CLASSIC_DURATION, CLASSIC_REQUESTS, Metric, SANITIZED_VALUES, SLOW, SPANS,
+};
 
 use crate::page::{data, get};
+use crate::scraper::{Running, prometheus, until};
 use crate::tools::program;
-
-/// A program that is ended with its test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// The shop, after its tour, and where its services listen.
 fn shop() -> (Running, Vec<(String, String)>) {
@@ -28,6 +20,10 @@ fn shop() -> (Running, Vec<(String, String)>) {
     for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("OTEL_")) {
         shop.env_remove(variable);
     }
+    // Of what is lost there is a metric, too: nobody listens there.
+    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+    let nobody = nobody.expect("a port");
+    shop.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{nobody}"));
     shop.args(["--gateway", "0", "--catalog", "0", "--payments", "0"]);
     let mut shop = Running(shop.stdout(Stdio::piped()).spawn().expect("the shop starts"));
     let mut lines = BufReader::new(shop.0.stdout.take().expect("piped")).lines();
@@ -45,74 +41,26 @@ fn shop() -> (Running, Vec<(String, String)>) {
     panic!("the shop closed early");
 }
 
-/// A Prometheus server that scrapes these services each second, and its address.
-fn prometheus(services: &[(String, String)]) -> Option<(Running, String)> {
-    let program = program("prometheus")?;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus-data");
-    // From an earlier run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    let jobs = services
-        .iter()
-        .map(|(name, address)| format!("  - job_name: {name}\n    static_configs:\n      - targets: ['{address}']\n"));
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/prometheus/grafana/alerts.yml");
-    let config = format!(
-        "global:\n  scrape_interval: 1s\nrule_files: ['{}']\nscrape_configs:\n{}",
-        rules.display(),
-        jobs.collect::<String>()
-    );
-    let file = folder.join("prometheus.yml");
-    fs::write(&file, config).expect("a file");
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let address = free.local_addr().expect("bound").to_string();
-    drop(free);
-    eprintln!("starting Prometheus on {address}");
-    let server = Command::new(program)
-        .arg(format!("--config.file={}", file.display()))
-        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-        .arg(format!("--web.listen-address={address}"))
-        .args(["--enable-feature=exemplar-storage", "--log.level=error"])
-        .spawn()
-        .expect("Prometheus starts");
-    Some((Running(server), address))
+/// What to ask for to see all that a page of metrics has registered: of a histogram its parts.
+fn queries(page: &str) -> Vec<String> {
+    let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let types = types.filter_map(|line| line.split_once(' '));
+    let parts = types.flat_map(|(name, kind)| {
+        let suffixes: &[&str] = match kind {
+            "histogram" => &["_count", "_sum", "_bucket"],
+            _ => &[""],
+        };
+        suffixes.iter().map(move |suffix| format!("{name}{suffix}"))
+    });
+    parts.collect()
 }
 
-/// Asks until there is an answer, since another process has to come to it.
-fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "in a minute there was no {what}"
-        );
-        thread::sleep(Duration::from_millis(100));
-    }
+/// All metrics that the code can register.
+fn catalog() -> impl Iterator<Item = Metric> {
+    let calls = CALLS.into_iter().flat_map(|names| names.metrics());
+    let others = [CLASSIC_REQUESTS, CLASSIC_DURATION, SANITIZED_VALUES];
+    calls.chain(SPANS).chain(SLOW).chain(others)
 }
-
-/// Metrics that the shop has something to say about, and of which service.
-const METRICS: [(&str, &str); 18] = [
-    ("active_spans_total", "gateway"),
-    ("tower_telemetry_spans_ended_total", "payments"),
-    ("http_server_request_duration_seconds_count", "gateway"),
-    ("http_server_request_duration_seconds_sum", "gateway"),
-    ("http_server_request_duration_seconds_bucket", "catalog"),
-    ("http_server_active_requests", "gateway"),
-    ("http_server_active_streams", "gateway"),
-    ("http_server_refused_series_total", "gateway"),
-    ("http_client_request_duration_seconds_count", "gateway"),
-    ("http_client_active_requests", "gateway"),
-    ("http_client_refused_series_total", "gateway"),
-    ("rpc_client_call_duration_seconds_count", "gateway"),
-    ("rpc_client_active_calls", "gateway"),
-    ("rpc_server_call_duration_seconds_count", "payments"),
-    ("rpc_server_call_duration_seconds_bucket", "payments"),
-    ("rpc_server_active_calls", "payments"),
-    ("rpc_server_stream_duration_seconds_count", "payments"),
-    ("rpc_server_active_streams", "payments"),
-];
 
 #[test]
 fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
@@ -120,20 +68,33 @@ fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
         return;
     }
     let (_shop, services) = shop();
-    for (name, address) in &services {
-        let text = get(address, "/metrics").unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(text.contains("_duration_seconds_count{"), "{name}: {text}");
-    }
-    let Some((_prometheus, address)) = prometheus(&services) else {
+    let pages: Vec<_> = services
+        .iter()
+        .map(|(job, address)| {
+            let page = get(address, "/metrics").unwrap_or_else(|error| panic!("{job}: {error}"));
+            (job, page)
+        })
+        .collect();
+    let Some((_prometheus, address)) = prometheus("shop", &services, "exemplar-storage") else {
         return;
     };
     let query = |query: &str| data(&address, "query", &[("query", query)]).ok();
-    for (metric, job) in METRICS {
-        eprintln!("asking for {metric} of {job}");
-        until(metric, || {
-            let found = query(&format!("{metric}{{job=\"{job}\"}}"))?;
-            found["result"].as_array().filter(|series| !series.is_empty()).cloned()
-        });
+    let mut answered = BTreeSet::new();
+    for (job, page) in &pages {
+        for metric in queries(page) {
+            let of_job = format!("{metric}{{job=\"{job}\"}}");
+            until(&of_job, || {
+                let found = query(&of_job)?;
+                found["result"].as_array().filter(|series| !series.is_empty()).cloned()
+            });
+            answered.insert(metric);
+        }
+        eprintln!("{} series of {job} are there", queries(page).len());
+    }
+    for metric in catalog() {
+        let name = metric.full_name();
+        let known = answered.contains(&name) || answered.contains(&format!("{name}_count"));
+        assert!(known, "the shop has no {name}");
     }
     let one = |expression: &str| {
         let found = query(expression).unwrap_or_else(|| panic!("no answer to {expression}"));
@@ -144,12 +105,22 @@ fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
     assert_eq!(one(failed), "1", "the client that hung up");
     assert_eq!(one("sum(http_server_active_requests)"), "0");
     assert_eq!(one("count(up == 1)"), "3");
+    for (counter, job) in [
+        ("tower_telemetry_slow_calls_total", "catalog"),
+        ("tower_telemetry_blocking_calls_total", "catalog"),
+        ("http_requests_total", "gateway"),
+    ] {
+        let counted = format!("sum({counter}{{job=\"{job}\"}}) > bool 0");
+        assert_eq!(one(&counted), "1", "{counter}");
+    }
     let method = "count(http_server_request_duration_seconds_count{job=\"gateway\",http_request_method=\"_OTHER\"})";
     assert_eq!(one(method), "1", "BREW");
 
     for name in [
         "http_server_request_duration_seconds_bucket",
+        "http_client_request_duration_seconds_bucket",
         "rpc_server_call_duration_seconds_bucket",
+        "rpc_client_call_duration_seconds_bucket",
     ] {
         eprintln!("asking for exemplars of {name}");
         let exemplar = until("exemplars", || {
@@ -162,6 +133,6 @@ fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
     }
     let rules = data(&address, "rules", &[]).expect("rules");
     let rules = rules["groups"][0]["rules"].as_array().expect("rules").clone();
-    assert_eq!(rules.len(), 7);
+    assert_eq!(rules.len(), 9);
     assert!(rules.iter().all(|rule| rule["health"] != "err"), "{rules:?}");
 }

@@ -50,6 +50,24 @@ impl Scrape {
 
 /// The answer to a scrape with these headers: for a handler of your own.
 ///
+/// ```
+/// use std::sync::Arc;
+///
+/// use axum::Router;
+/// use axum::extract::State;
+/// use axum::routing::get;
+/// use http::HeaderMap;
+/// use prometheus_client::registry::Registry;
+/// use tower_telemetry_prometheus::scrape;
+///
+/// let handler = async |State(registry): State<Arc<Registry>>, headers: HeaderMap| {
+///     scrape(&registry, &headers).map(axum::body::Body::new)
+/// };
+/// let app: Router = Router::new()
+///     .route("/metrics", get(handler))
+///     .with_state(Arc::new(Registry::default()));
+/// ```
+///
 /// Status 500, with an empty body, when a metric in the registry cannot be encoded.
 pub fn scrape(registry: &Registry, headers: &HeaderMap) -> Response<Full<Bytes>> {
     let format = Format::accepted(headers);

@@ -48,7 +48,7 @@ fn what_anybody_sends_makes_no_series() {
     };
     (0..1_000).for_each(exchange);
     let lines = counted.lines().len();
-    (1_000..30_000).for_each(exchange);
+    (1_000..5_000).for_each(exchange);
     assert_eq!(counted.lines().len(), lines);
     let count = |method| {
         counted.value(&format!(
@@ -56,7 +56,7 @@ fn what_anybody_sends_makes_no_series() {
              http_response_status_code=\"404\",network_protocol_version=\"1.1\"}}"
         ))
     };
-    assert_eq!((count("GET"), count("_OTHER")), (Some(27_000.0), Some(3_000.0)));
+    assert_eq!((count("GET"), count("_OTHER")), (Some(4_500.0), Some(500.0)));
 }
 
 #[test]

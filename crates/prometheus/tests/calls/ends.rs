@@ -1,5 +1,7 @@
 use std::convert::Infallible;
+use std::future::Ready;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
 use http::{Request, Response, StatusCode};
@@ -60,19 +62,33 @@ fn a_call_is_in_flight_until_its_body_is() {
 
 #[test]
 fn only_calls_that_were_forgotten_stay_in_flight() {
+    const EACH: usize = 25_000;
     let counted = Counted::new(Metrics::server());
-    let mut service = counted.layer().layer(Never);
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| (0..1000).for_each(|_| hang_up(&counted.layer())));
+    let calls = |mut random: u64| {
+        let mut panicking = counted.layer().layer(service_fn(
+            |_: Request<()>| -> Ready<Result<Response<Script>, Infallible>> { resume_unwind(Box::new("a bug")) },
+        ));
+        for _ in 0..EACH {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            match random % 6 {
+                0 => hang_up(&counted.layer()),
+                1 => counted.exchange(get("/a"), script([Step::Data(1), Step::Fail])),
+                2 => counted.exchange(get("/a"), script([Step::Data(1), Step::Panic])),
+                3 => drop(catch_unwind(AssertUnwindSafe(|| panicking.call(get("/a"))))),
+                4 => drop(counted.layer().layer(Never).call(get("/a"))),
+                _ => counted.exchange(get("/a"), script([Step::Data(1)])),
+            }
         }
-    });
-    for _ in 0..3 {
-        mem::forget(service.call(get("/a")));
-    }
-    counted.assert_lines(ACTIVE, &["{http_request_method=\"GET\"} 3"]);
-    let cancelled = format!("{COUNT}{BEGIN}error_type=\"cancelled\",network_protocol_version=\"1.1\"}}");
-    assert_eq!(counted.value(&cancelled), Some(4000.0));
+        mem::forget(counted.layer().layer(Never).call(get("/a")));
+    };
+    thread::scope(|scope| (1..=4).for_each(|thread| drop(scope.spawn(move || calls(thread)))));
+    counted.assert_lines(ACTIVE, &["{http_request_method=\"GET\"} 4"]);
+    let lines = counted.lines();
+    let counts = lines.iter().filter(|line| line.starts_with(COUNT));
+    let counts = counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<usize>().ok());
+    assert_eq!(counts.sum::<usize>(), 4 * EACH, "{lines:#?}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn scrapes_under_load_are_whole_and_counters_never_go_back() {
                 })
             })
             .collect();
-        for _ in 0..4 {
+        for _ in 0..64 {
             scope.spawn(|| {
                 let mut before = HashMap::new();
                 while !over.load(Ordering::Relaxed) {

@@ -1,5 +1,5 @@
 use http::StatusCode;
-use tower_telemetry_prometheus::{Buckets, Metrics, Names, TimeToHead};
+use tower_telemetry_prometheus::{Buckets, HttpCall, Metrics, MetricsBuilder, Names, Server, TimeToHead};
 use tower_telemetry_testkit::Step;
 
 use crate::server::{Counted, get, hang_up, script};
@@ -44,21 +44,39 @@ fn both_names_can_be_shown_at_once() {
     counted.assert_lines("http_server_active_requests", &["{http_request_method=\"GET\"} 0"]);
 }
 
-#[test]
-fn buckets_are_the_callers() {
-    let counted = Counted::new(Metrics::server().with_buckets(Buckets::new([0.5, 60.0])));
+/// The bounds of the buckets after one call.
+fn bounds(builder: MetricsBuilder<HttpCall<Server>>) -> Vec<f64> {
+    let counted = Counted::new(builder);
     counted.exchange(get("/a"), script([]));
-    let bounds: Vec<_> = counted
-        .lines()
+    let lines = counted.lines();
+    let bounds = lines
         .iter()
-        .filter_map(|line| {
-            line.split_once("le=\"")?
-                .1
-                .split_once('"')
-                .map(|(bound, _)| bound.to_owned())
-        })
-        .collect();
-    assert_eq!(bounds, ["0.5", "60.0", "+Inf"]);
+        .filter_map(|line| line.split_once("le=\"")?.1.split_once('"'));
+    bounds.filter_map(|(bound, _)| bound.parse().ok()).collect()
+}
+
+#[test]
+fn buckets_are_the_conventions_or_the_callers() {
+    let conventions = [
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.075,
+        0.1,
+        0.25,
+        0.5,
+        0.75,
+        1.0,
+        2.5,
+        5.0,
+        7.5,
+        10.0,
+        f64::INFINITY,
+    ];
+    assert_eq!(bounds(Metrics::server()), conventions);
+    let own = Metrics::server().with_buckets(Buckets::new([0.5, 60.0]));
+    assert_eq!(bounds(own), [0.5, 60.0, f64::INFINITY]);
 }
 
 #[test]

@@ -88,27 +88,42 @@ fn a_scrape_is_not_measured_by_a_layer_around_it() {
     counted.assert_lines("http_server_request_duration_seconds_count", &[]);
 }
 
-#[cfg(feature = "gzip")]
-#[test]
-fn an_answer_is_compressed() {
-    use std::io::Read;
-
+/// The bytes of an answer in this encoding.
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+fn encoded(encoding: &'static str) -> Bytes {
     let mut request = request("*/*");
     request
         .headers_mut()
-        .insert("accept-encoding", "gzip".parse().expect("a header"));
+        .insert("accept-encoding", http::HeaderValue::from_static(encoding));
     let Ok(response) = Scrape::new(registry()).call(request).into_inner();
-    assert_eq!(response.headers()["content-encoding"], "gzip");
+    assert_eq!(response.headers()["content-encoding"], encoding);
     let collect = std::pin::pin!(response.into_body().collect());
     let std::task::Poll::Ready(Ok(body)) = collect.poll(&mut context()) else {
         panic!("the body is there at once");
     };
+    body.to_bytes()
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn an_answer_is_compressed_with_gzip() {
+    use std::io::Read;
+
     let mut text = String::new();
-    let bytes = body.to_bytes();
-    flate2::read::GzDecoder::new(&*bytes)
-        .read_to_string(&mut text)
-        .expect("gzip");
+    let bytes = encoded("gzip");
+    let read = flate2::read::GzDecoder::new(&*bytes).read_to_string(&mut text);
+    assert!(text.contains("jobs_total 0"), "{read:?} {text}");
+    assert!(bytes.len() < text.len());
+}
+
+#[cfg(feature = "zstd")]
+#[test]
+fn an_answer_is_compressed_with_zstd() {
+    let bytes = encoded("zstd");
+    let text = zstd::decode_all(&*bytes).expect("zstd");
+    let text = std::str::from_utf8(&text).expect("text");
     assert!(text.contains("jobs_total 0"), "{text}");
+    assert!(bytes.len() < text.len());
 }
 
 #[cfg(feature = "protobuf")]

@@ -1,6 +1,8 @@
 //! The alert rules.
 
-use tower_telemetry_prometheus::catalog::{CALLS, HTTP_SERVER, RPC_SERVER, SPANS_ENDED, SPANS_FAILED};
+use tower_telemetry_prometheus::catalog::{
+    BLOCKING_CALLS, HTTP_SERVER, Metric, RPC_SERVER, SLOW_CALLS, SPANS_ENDED, SPANS_FAILED, SPANS_LOST,
+};
 
 /// A rule, and what it says when it fires.
 struct Alert {
@@ -38,8 +40,13 @@ fn alerts() -> Vec<Alert> {
     let http = HTTP_SERVER.duration.full_name();
     let rpc = RPC_SERVER.duration.full_name();
     let (active, streams) = (HTTP_SERVER.active.full_name(), HTTP_SERVER.active_streams.full_name());
-    let refused = CALLS.map(|names| format!("increase({}[10m]) > 0", names.refused.full_name()));
-    let (failed, ended) = (SPANS_FAILED.full_name(), SPANS_ENDED.full_name());
+    let spans = |metric: Metric| format!("sum by (job) (rate({}[5m]))", metric.full_name());
+    // Metrics of the application's own have such a counter, too.
+    let refused = ".+_refused_series_total";
+    let found = |metric: Metric, more_than: u32| {
+        let name = metric.full_name();
+        format!("sum by (job, http_route, call) (increase({name}[10m])) > {more_than}")
+    };
     // Of all requests 99 % within half a second: how much of the rest is used up, over a window.
     let slow = |window: &str| {
         format!(
@@ -76,6 +83,21 @@ fn alerts() -> Vec<Alert> {
             summary: "one in a hundred requests for {{ $labels.http_route }} takes {{ $value | humanizeDuration }} in {{ $labels.job }}",
         },
         Alert {
+            name: "SlowCalls",
+            // Of calls that never end no histogram knows.
+            query: found(SLOW_CALLS, 10),
+            lasting: "0m",
+            severity: "ticket",
+            summary: "in ten minutes {{ $value | humanize }} calls of {{ $labels.http_route }}{{ $labels.call }} were slow in {{ $labels.job }}",
+        },
+        Alert {
+            name: "BlockingCalls",
+            query: found(BLOCKING_CALLS, 0),
+            lasting: "0m",
+            severity: "ticket",
+            summary: "in ten minutes {{ $value | humanize }} calls of {{ $labels.http_route }}{{ $labels.call }} blocked a thread of {{ $labels.job }}",
+        },
+        Alert {
             name: "HttpSaturation",
             // Streams are meant to stay.
             query: format!("sum by (job) ({active}) - (sum by (job) ({streams}) or sum by (job) ({active}) * 0) > 500"),
@@ -85,17 +107,25 @@ fn alerts() -> Vec<Alert> {
         },
         Alert {
             name: "TelemetryLoss",
-            query: format!("rate({failed}[5m]) / rate({ended}[5m]) > 0.01"),
+            // What is lost in a queue no exporter knows of; where there is no queue that tells, the exporter does.
+            query: format!(
+                "({} or {}) / {} > 0.01",
+                spans(SPANS_LOST),
+                spans(SPANS_FAILED),
+                spans(SPANS_ENDED)
+            ),
             lasting: "5m",
             severity: "ticket",
             summary: "{{ $labels.job }} loses {{ $value | humanizePercentage }} of its spans",
         },
         Alert {
             name: "SeriesOverflow",
-            query: refused.join(" or "),
+            query: format!(
+                "increase(sum by (job, instance, metric) (label_replace({{__name__=~\"{refused}\"}}, \"metric\", \"$1\", \"__name__\", \"(.+)_refused_series_total\"))[10m:1m]) > 0"
+            ),
             lasting: "0m",
             severity: "ticket",
-            summary: "{{ $labels.job }} has more series than a metric may have: {{ $value }} observations have no labels",
+            summary: "{{ $labels.job }} has more series of {{ $labels.metric }} than a metric may have: {{ $value | humanize }} observations have no labels",
         },
     ]
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tower_telemetry_prometheus::catalog::{
-    CALLS, Catalog, HTTP_CLIENT, HTTP_SERVER, Kind, Metric, RPC_CLIENT, RPC_SERVER, SANITIZED_VALUES, SPANS,
+    CALLS, Catalog, HTTP_CLIENT, HTTP_SERVER, Kind, Metric, RPC_CLIENT, RPC_SERVER, SANITIZED_VALUES, SLOW, SPANS,
 };
 
 /// What a panel shows: a query, and the legend of its lines.
-type Query = (String, &'static str);
+type Query = (String, String);
 
 pub(crate) fn json() -> String {
     let mut panels = Vec::new();
@@ -74,7 +74,7 @@ fn of_calls(names: &Catalog) -> Vec<Value> {
             "reqps",
             vec![(
                 by_status,
-                "{{error_type}} {{http_response_status_code}}{{rpc_response_status_code}}",
+                "{{error_type}} {{http_response_status_code}}{{rpc_response_status_code}}".to_owned(),
             )],
         ),
         panel("Error ratio", "percentunit", vec![(errors, legend(route))]),
@@ -94,8 +94,8 @@ fn of_calls(names: &Catalog) -> Vec<Value> {
             "In flight",
             "short",
             vec![
-                (active(names.active), "calls of {{job}}"),
-                (active(names.active_streams), "streams of {{job}}"),
+                (active(names.active), "calls of {{job}}".to_owned()),
+                (active(names.active_streams), "streams of {{job}}".to_owned()),
             ],
         ),
         panel("Lifetime of streams", "s", quantiles(names.stream_duration)),
@@ -104,8 +104,11 @@ fn of_calls(names: &Catalog) -> Vec<Value> {
             "Size of bodies",
             "bytes",
             vec![
-                (quantile("0.95", names.request_size, "le"), "requests, 95 %"),
-                (quantile("0.95", names.response_size, "le"), "responses, 95 %"),
+                (quantile("0.95", names.request_size, "le"), "requests, 95 %".to_owned()),
+                (
+                    quantile("0.95", names.response_size, "le"),
+                    "responses, 95 %".to_owned(),
+                ),
             ],
         ),
     ]
@@ -114,34 +117,46 @@ fn of_calls(names: &Catalog) -> Vec<Value> {
 fn of_telemetry() -> Vec<Value> {
     let rate = |metric: Metric| format!("sum by (job) (rate({}{JOB}[$__rate_interval]))", metric.full_name());
     let spans = SPANS.into_iter().map(|metric| match metric.kind {
-        Kind::Counter => (rate(metric), "{{__name__}} {{job}}"),
-        _ => (format!("sum by (job) ({}{JOB})", metric.full_name()), "active {{job}}"),
+        Kind::Counter => (rate(metric), of_job(metric)),
+        _ => (format!("sum by (job) ({}{JOB})", metric.full_name()), of_job(metric)),
     });
-    let refused = CALLS.iter().map(|names| (rate(names.refused), "{{__name__}} {{job}}"));
+    let refused = CALLS.iter().map(|names| (rate(names.refused), of_job(names.refused)));
     let sanitized = format!(
         "sum by (job, change) (rate({}{JOB}[$__rate_interval]))",
         SANITIZED_VALUES.full_name()
     );
+    let slow = SLOW.map(|metric| {
+        let name = metric.full_name();
+        let query = format!("sum by (http_route, call) (increase({name}{JOB}[$__rate_interval]))");
+        (query, format!("{} {{{{http_route}}}}{{{{call}}}}", metric.name))
+    });
     vec![
+        panel("Slow calls", "short", slow.into()),
         panel("Spans", "short", spans.collect()),
         panel("Without a series of their own", "cps", refused.collect()),
-        panel("Sanitized values", "cps", vec![(sanitized, "{{change}} {{job}}")]),
+        panel(
+            "Sanitized values",
+            "cps",
+            vec![(sanitized, "{{change}} {{job}}".to_owned())],
+        ),
     ]
+}
+
+/// A metric, of which service: a sum has no name of its own.
+fn of_job(metric: Metric) -> String {
+    format!("{} {{{{job}}}}", metric.name)
 }
 
 const JOB: &str = "{job=~\"$job\"}";
 
-fn legend(label: &str) -> &'static str {
-    match label {
-        "http_route" => "{{http_route}}",
-        "server_address" => "{{server_address}}",
-        _ => "{{rpc_method}}",
-    }
+/// The value of this label.
+fn legend(label: &str) -> String {
+    format!("{{{{{label}}}}}")
 }
 
 fn quantiles(metric: Metric) -> Vec<Query> {
     [("0.5", "50 %"), ("0.95", "95 %"), ("0.99", "99 %")]
-        .map(|(share, legend)| (quantile(share, metric, "le"), legend))
+        .map(|(share, legend)| (quantile(share, metric, "le"), legend.to_owned()))
         .to_vec()
 }
 

@@ -8,7 +8,7 @@ mod dashboard;
 use std::path::Path;
 use std::{env, fs};
 
-use tower_telemetry_prometheus::catalog::{CALLS, Catalog, SANITIZED_VALUES, SPANS};
+use tower_telemetry_prometheus::catalog::{CALLS, Catalog, SANITIZED_VALUES, SLOW, SPANS};
 
 /// Compares a file of the repository with what it should be, or writes it.
 fn assert_current(file: &str, expected: &str) {
@@ -35,10 +35,18 @@ fn the_alert_rules_are_current() {
 }
 
 #[test]
+fn each_counter_of_refused_series_is_one_that_the_alert_looks_for() {
+    for names in CALLS {
+        let name = names.refused.full_name();
+        assert!(name.ends_with("_refused_series_total"), "{name}");
+    }
+}
+
+#[test]
 fn the_dashboard_shows_every_metric() {
     let json = dashboard::json();
     let calls = CALLS.iter().flat_map(Catalog::metrics);
-    for metric in calls.chain(SPANS).chain([SANITIZED_VALUES]) {
+    for metric in calls.chain(SPANS).chain(SLOW).chain([SANITIZED_VALUES]) {
         let name = metric.full_name();
         assert!(json.contains(&name), "{name} is on no panel");
     }

@@ -57,6 +57,22 @@ impl Losses {
         }
     }
 
+    /// Each cause by the word that is a label's value.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn by_cause(&self) -> Vec<(&'static str, u64)> {
+        let words = [
+            "queue_full",
+            "failed",
+            "refused",
+            "panicked",
+            "timed_out",
+            "shutdown",
+            "after_shutdown",
+        ];
+        let causes = words.into_iter().zip(self.causes());
+        causes.map(|(word, (_, count))| (word, count)).collect()
+    }
+
     fn causes(&self) -> [(&'static str, u64); 7] {
         [
             ("found the queue full", self.queue_full),

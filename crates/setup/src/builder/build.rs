@@ -87,12 +87,17 @@ impl TelemetryBuilder {
                 read,
                 sanitizer: self.sanitizer.clone(),
                 #[cfg(feature = "prometheus")]
-                counts: self.span_counts,
+                counts: self.span_counts.clone(),
             };
             for exporter in self.exporters {
                 let is_otlp = exporter.is_otlp();
                 let processor = exporter.start(&common)?;
                 let export = processor.exports();
+                #[cfg(feature = "prometheus")]
+                if let Some(counts) = &self.span_counts {
+                    let export = export.clone();
+                    counts.add_losses(move || export.counts().lost.by_cause());
+                }
                 if is_otlp {
                     destinations.push(export.name().to_owned());
                 }

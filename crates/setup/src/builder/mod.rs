@@ -259,7 +259,8 @@ impl TelemetryBuilder {
     }
 
     /// Counts the spans that are being recorded (`active_spans_total`), those that have started and ended, and those that OTLP exports
-    /// or loses. An exporter of your own is counted when it is handed over as a [`SpanCounts::exporter`].
+    /// or loses; and those that were lost in any exporter's queue, by cause. What an exporter of your own exports is counted when it is handed over as a
+    /// [`SpanCounts::exporter`].
     #[cfg(feature = "prometheus")]
     pub fn with_span_counts(mut self, counts: SpanCounts) -> Self {
         self.span_counts = Some(counts);

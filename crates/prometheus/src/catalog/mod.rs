@@ -1,5 +1,7 @@
 //! The metrics of calls: one table, from which they are registered, and the dashboard and the alerts are made.
 
+mod calls;
+
 use std::fmt;
 
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
@@ -106,130 +108,20 @@ impl Catalog {
     }
 }
 
-macro_rules! catalog {
-    ($name:ident, $prefix:literal, $call:literal, $what:literal, active: $active:expr, ended: $ended:expr) => {
-        #[doc = concat!("The metrics of ", $what, "s.")]
-        pub const $name: Catalog = Catalog {
-            duration: Metric {
-                name: concat!($prefix, "_", $call, "_duration"),
-                kind: Kind::Seconds,
-                help: concat!("Duration of ", $what, "s, of streams until their head"),
-                labels: $ended,
-            },
-            active: Metric {
-                name: concat!($prefix, "_active_", $call, "s"),
-                kind: Kind::Gauge,
-                help: concat!("Number of ", $what, "s in flight"),
-                labels: $active,
-            },
-            to_head: Metric {
-                name: concat!($prefix, "_time_to_head"),
-                kind: Kind::Seconds,
-                help: concat!("Time from the beginning of ", $what, "s to their response head"),
-                labels: $ended,
-            },
-            request_size: Metric {
-                name: concat!($prefix, "_request_body_size"),
-                kind: Kind::Bytes,
-                help: concat!(
-                    "Size of the request bodies of ",
-                    $what,
-                    "s, as far as they were read"
-                ),
-                labels: $ended,
-            },
-            response_size: Metric {
-                name: concat!($prefix, "_response_body_size"),
-                kind: Kind::Bytes,
-                help: concat!(
-                    "Size of the response bodies of ",
-                    $what,
-                    "s, as far as they were sent"
-                ),
-                labels: $ended,
-            },
-            stream_duration: Metric {
-                name: concat!($prefix, "_stream_duration"),
-                kind: Kind::Seconds,
-                help: concat!(
-                    "Time from the response head of ",
-                    $what,
-                    "s that are streams to their end"
-                ),
-                labels: $ended,
-            },
-            active_streams: Metric {
-                name: concat!($prefix, "_active_streams"),
-                kind: Kind::Gauge,
-                help: concat!("Number of ", $what, "s that are open streams"),
-                labels: $active,
-            },
-            refused: Metric {
-                name: concat!($prefix, "_refused_series"),
-                kind: Kind::Counter,
-                help: concat!(
-                    "Observations of ",
-                    $what,
-                    "s for which there was no room for a series"
-                ),
-                labels: &[],
-            },
-        };
-    };
-}
-
-catalog!(
-    HTTP_SERVER, "http_server", "request", "HTTP server request",
-    active: &["http_request_method", "url_scheme"],
-    ended: &[
-        "http_request_method",
-        "url_scheme",
-        "http_route",
-        "http_response_status_code",
-        "error_type",
-        "network_protocol_version",
-    ]
-);
-
-catalog!(
-    HTTP_CLIENT, "http_client", "request", "HTTP client request",
-    active: &["http_request_method", "server_address", "server_port"],
-    ended: &[
-        "http_request_method",
-        "server_address",
-        "server_port",
-        "url_template",
-        "http_response_status_code",
-        "error_type",
-        "network_protocol_version",
-    ]
-);
-
-catalog!(
-    RPC_SERVER, "rpc_server", "call", "gRPC server call",
-    active: &["rpc_system_name"],
-    ended: &["rpc_system_name", "rpc_method", "rpc_response_status_code", "rpc_status_code", "error_type"]
-);
-
-catalog!(
-    RPC_CLIENT, "rpc_client", "call", "gRPC client call",
-    active: &["rpc_system_name", "server_address", "server_port"],
-    ended: &[
-        "rpc_system_name",
-        "server_address",
-        "server_port",
-        "rpc_method",
-        "rpc_response_status_code",
-        "rpc_status_code",
-        "error_type",
-    ]
-);
+pub use calls::{HTTP_CLIENT, HTTP_SERVER, RPC_CLIENT, RPC_SERVER};
 
 /// All kinds of calls.
 pub const CALLS: [Catalog; 4] = [HTTP_SERVER, HTTP_CLIENT, RPC_SERVER, RPC_CLIENT];
 
 /// What becomes of spans.
-pub const SPANS: [Metric; 5] = [ACTIVE_SPANS, SPANS_STARTED, SPANS_ENDED, SPANS_EXPORTED, SPANS_FAILED];
+pub const SPANS: [Metric; 6] = [
+    ACTIVE_SPANS,
+    SPANS_STARTED,
+    SPANS_ENDED,
+    SPANS_EXPORTED,
+    SPANS_FAILED,
+    SPANS_LOST,
+];
 
 /// `http_requests_total` of the classic names.
 pub const CLASSIC_REQUESTS: Metric = Metric {
@@ -270,6 +162,35 @@ pub const SPANS_FAILED: Metric = span_counter(
     "Spans that an exporter could not export",
 );
 
+/// Spans that will not arrive, for whatever reason.
+pub const SPANS_LOST: Metric = Metric {
+    name: "tower_telemetry_spans_lost",
+    kind: Kind::Counter,
+    help: "Spans that were lost, in a queue or by an exporter",
+    labels: &["cause"],
+};
+
+/// Calls that were slow.
+pub const SLOW_CALLS: Metric = Metric {
+    name: "tower_telemetry_slow_calls",
+    kind: Kind::Counter,
+    help: "Calls that have reached the limit of their time",
+    labels: BY_ROUTE,
+};
+
+/// Calls that blocked their thread.
+pub const BLOCKING_CALLS: Metric = Metric {
+    name: "tower_telemetry_blocking_calls",
+    kind: Kind::Counter,
+    help: "Calls that did not return from a poll within its limit",
+    labels: BY_ROUTE,
+};
+
+const BY_ROUTE: &[&str] = &["http_request_method", "http_route", "call", "phase"];
+
+/// Calls that took too long.
+pub const SLOW: [Metric; 2] = [SLOW_CALLS, BLOCKING_CALLS];
+
 /// Values that a policy has changed before they were written down.
 pub const SANITIZED_VALUES: Metric = Metric {
     name: "tower_telemetry_sanitized_values",
@@ -307,11 +228,11 @@ mod tests {
 
     #[test]
     fn no_name_is_there_twice() {
-        let all = CALLS
-            .iter()
-            .flat_map(Catalog::metrics)
-            .chain(SPANS)
-            .chain([SANITIZED_VALUES]);
+        let all = CALLS.iter().flat_map(Catalog::metrics).chain(SPANS).chain(SLOW).chain([
+            CLASSIC_REQUESTS,
+            CLASSIC_DURATION,
+            SANITIZED_VALUES,
+        ]);
         let mut names: Vec<_> = all.map(|metric| metric.full_name()).collect();
         names.sort();
         let count = names.len();
