@@ -1,8 +1,5 @@
 //! Whole stacks over real connections. What the tests share stands here: a server, its clients, and the spans they leave behind.
 
-#![deny(missing_docs)]
-#![forbid(unsafe_code)]
-
 mod connection;
 mod ended;
 mod raw;

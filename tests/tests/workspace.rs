@@ -89,6 +89,26 @@ fn a_crate_depends_only_on_crates_above_it() {
 }
 
 #[test]
+fn a_published_crate_has_a_page_on_the_registry() {
+    let readme = include_str!("../../README.md");
+    for package in published(&metadata()) {
+        let name = package.name.as_str();
+        let of = |what: Option<&str>| what.unwrap_or_else(|| panic!("{name} says too little")).to_owned();
+        assert!(of(package.description.as_deref()).ends_with('.'), "{name}'s description");
+        assert_eq!(of(package.documentation.as_deref()), format!("https://docs.rs/{name}"));
+        assert!(!of(package.license.as_deref()).is_empty() && !of(package.repository.as_deref()).is_empty());
+        let page = package.readme().expect("a page");
+        let page = std::fs::read_to_string(&page).unwrap_or_else(|_| panic!("there is no {page}"));
+        assert!(page.starts_with("# tower-telemetry"), "{name}'s page");
+        assert!(
+            (1..=5).contains(&package.keywords.len()) && package.keywords.iter().all(|word| word.len() <= 20),
+            "{name}'s keywords"
+        );
+        assert!(readme.contains(name), "README leaves {name} out");
+    }
+}
+
+#[test]
 fn no_crate_needs_a_newer_rust_than_it_says() {
     let metadata = metadata();
     let packages: HashMap<&PackageId, &Package> =

@@ -36,6 +36,13 @@
 //! or when the call is dropped (`error.type` is then `cancelled`) or panics (`panic`). Its status is an error for 5xx and for whatever
 //! else went wrong, never for 4xx.
 //!
+//! # When the hooks run
+//!
+//! In `Service::call`, before the inner service: trust is decided, the caller's context is read, a
+//! [hint](ExtractLayer::with_sampling_hint) placed, the span started. At the response head: its status is noted, and a
+//! [trace header](ExtractLayer::with_trace_header) added. At the end of the body: the last attributes, and the span ends. The context is current at each
+//! poll in between. `poll_ready` is handed through.
+//!
 //! # The parent
 //!
 //! The caller's context is read from the request's headers by the [`Propagation`] of the layer. Where the current span is already part of

@@ -37,6 +37,12 @@
 //! The span ends at the response head: `Spans::client().with_end(SpanEnd::Body)` makes it last until the body has been read. A body that
 //! fails after the head is told in a `tracing` event with the span's ids.
 //!
+//! # When the hooks run
+//!
+//! In `Service::call`, before the client: the span starts, and its context is written into the headers. At the response head: the status is noted, and
+//! the span ends; with [`SpanEnd::Body`], and for gRPC, at the end of the body. A call that is dropped or fails before its head ends there. Time in
+//! `poll_ready`, such as waiting for a free connection, is not part of the call.
+//!
 //! # Headers
 //!
 //! The span's context replaces whatever trace headers the request had. Where no span is made, the current context is written instead; where

@@ -50,6 +50,12 @@
 //! A client that cancels its own call has made no error: its call has neither a status nor an `error_type`. A stream, such as server-sent
 //! events, counts as a call until its response head; how it ended, and after what time, is told by its own histogram.
 //!
+//! # When the hooks run
+//!
+//! In `Service::call`, before the inner service: [labels of your own](MetricsBuilder::with_labels) are taken, and the gauge of calls in flight goes up. While
+//! it is polled: the current span is looked for, until there is one. At the response head: [whether it is a stream](MetricsBuilder::with_stream_test). At the
+//! end: the histograms, and the gauge goes down. When somebody scrapes: series are added up and written; no call waits for that.
+//!
 //! # What it costs
 //!
 //! Numbers are kept in atomics, several times each, so that threads do not wait for each other's caches; series are found by their content in a

@@ -25,6 +25,12 @@
 //! # Ok::<(), http::header::InvalidHeaderValue>(())
 //! ```
 //!
+//! # When the hooks run
+//!
+//! None do: [`extract`](Propagation::extract) and [`inject`](Propagation::inject) are called by whoever has headers, a server's layer before it starts its span, a
+//! client's after. The propagator is looked up with each call, so that one that is installed later is found. [`CarryContextLayer`] takes the current
+//! context in `Service::call`.
+//!
 //! [w3c]: https://www.w3.org/TR/trace-context-2/
 //! [w3c-baggage]: https://www.w3.org/TR/baggage/
 //! [`TextMapPropagator`]: opentelemetry::propagation::TextMapPropagator

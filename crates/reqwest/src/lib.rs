@@ -48,6 +48,12 @@
 //! # }
 //! ```
 //!
+//! # When the hooks run
+//!
+//! Observers are told of the call when the middleware, or the service, is called: with the request's head, before anything is sent. Their head comes with
+//! reqwest's response, and their end at once after it, unless one of them [wants to hear of the body](#the-response-body). A future that is dropped
+//! ends the call as dropped.
+//!
 //! # What is recorded
 //!
 //! What the [HTTP client span conventions] say: `http.request.method`, `url.full` without credentials, `server.address`, `server.port` and, where

@@ -52,6 +52,12 @@
 //! A value may come by several of them: what was cut, redacted or escaped once is left as it is by the same policy, and what was hashed, grouped
 //! or mapped as an attribute is known by its key and is not hashed again, neither by the exporter.
 //!
+//! # When the hooks run
+//!
+//! A [`Sanitizer`] is asked where something is written down, by who writes it, and holds nothing back for later. Rules of your own
+//! ([`Rule::map`]) run then, on that thread. [`SanitizeLayer`] runs in `Service::call`, before the inner service, where it marks credential headers as
+//! sensitive and puts the policy into the extensions, and when the response is there, whose headers it marks.
+//!
 //! # What it costs
 //!
 //! Nothing is allocated where nothing has to change, and a dozen clean attributes take about 900 instructions (nothing, where semconv said them): three looks tell a
@@ -69,9 +75,6 @@
     doc = "\n[`SanitizedSpan`]: #features\n[`Sanitizer::attribute`]: #features"
 )]
 #![cfg_attr(not(feature = "opentelemetry_sdk"), doc = "\n[`SanitizingExporter`]: #features")]
-#![deny(missing_docs)]
-#![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod builder;
 mod counts;

@@ -19,6 +19,14 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 //!
+//! # When the hooks run
+//!
+//! [`ClassifyHttp::read`](tower_telemetry_observe::ClassifyHttp::read) is asked once, in `Service::call`, before the service is;
+//! [`head`](tower_telemetry_observe::ClassifyHttp::head) when the response is there, and
+//! [`end`](tower_telemetry_observe::Classify::end) at the call's end, which has the last word. Closures of yours run within these: a
+//! [policy of trust](TrustPolicy::by) at the reading, [`with_error_type`](Http::with_error_type) with the error in hand. One that panics costs its
+//! answer, not the call.
+//!
 //! # What is said of a call
 //!
 //! | attribute | server | client |
@@ -114,10 +122,6 @@
 //! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
 //!
 //! [OpenTelemetry semantic conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
-
-#![deny(missing_docs)]
-#![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod attribute;
 pub mod header;

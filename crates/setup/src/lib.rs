@@ -70,6 +70,11 @@
 //! in a queue of 2,048, and what finds no room is dropped and [counted](Telemetry::exports). Losses are told as `tracing` warnings, at most
 //! once a minute.
 //!
+//! # When the hooks run
+//!
+//! The sampler is asked when a span starts, on its thread. Processors of [your own](TelemetryBuilder::with_processor), [`Keep`] and the [`Waterfall`] see a span
+//! when it starts and when it ends, on its thread; exporters get batches, on threads of their own. What is left is exported when [`Telemetry`] is dropped.
+//!
 //! # Self-check
 //!
 //! What would make tracing silently not work is told once as a `tracing` warning, at the start or at the first span, and is in the

@@ -57,6 +57,11 @@
 //! There is no text of a request in them but its method, and that only if it is a known one. What may be written down of routes and names is said
 //! by [a policy](Slow::with_sanitizer).
 //!
+//! # When the hooks run
+//!
+//! Limits are taken as the call begins. The [counter](Slow::with_counter) and the lines of a call that runs come from the task that looks at the table; those of
+//! its end, from the call's own thread. Nothing runs for a call that is ready at once, but a comparison at its end.
+//!
 //! # What it costs
 //!
 //! There is no timer and no task for a call. One that has to wait is put into a table, once, and taken out at its head or end. One task for all
@@ -79,10 +84,6 @@
 //! - `axum`: the route of an axum router.
 //! - `hyper-util`, `tower`: `error.type` for their errors.
 //! - `prometheus`: `Slow::with_slow_counts`, a counter by route in a registry.
-
-#![deny(missing_docs)]
-#![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod call;
 mod callsite;

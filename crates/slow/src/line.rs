@@ -6,7 +6,7 @@ use std::time::Duration;
 use tower_telemetry_observe::contain;
 use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::Method;
-use tracing_core::field::{Field, Value};
+use tracing_core::field::{Field, Value, display};
 use tracing_core::{Event, Level, dispatcher};
 
 use crate::callsite::{FIELDS, metadata_of};
@@ -57,7 +57,7 @@ pub(crate) fn write(settings: &Settings, level: Level, call: &SlowCall<'_>, supp
     let span = ids.map(|ids| format!("{:016x}", ids.span));
     // Those that are `None` are left out.
     let values: [&dyn Value; FIELDS.len()] = [
-        &format_args!("{}", call.finding.message()),
+        &display(call.finding.message()),
         &method.as_deref(),
         &route.as_deref(),
         &name.as_deref(),

@@ -26,6 +26,16 @@
 //! # }
 //! ```
 //!
+//! # When the hooks run
+//!
+//! 1. In `Service::call`, before the inner service: the [filter](Spans::with_filter); the span starts; the
+//!    [attributes of the request](Spans::with_request_attributes) are asked for if it records.
+//! 2. The span's context is current while the inner service is called, and at each poll of its future and body.
+//! 3. At the end, whichever it is: what the response says, then [attributes of the end](Spans::with_end_attributes), then the span ends. For a
+//!    client's HTTP call that is the response head, unless [`SpanEnd::Body`] was asked for.
+//!
+//! A closure that panics costs what it would have said.
+//!
 //! # Which tracer
 //!
 //! The one given ([`Spans::with_tracer_provider`], [`Spans::with_tracer`]), else the global provider's. The global provider is looked up

@@ -21,6 +21,9 @@
 //!
 //! For gRPC there are [`server_grpc`] and [`client_grpc`], and [`server_http_or_grpc`] for both on one port.
 //!
+//! [`guide`] tells how the parts go together: the order of layers, streaming, retries, trust, cardinality, privacy, and what takes the place of
+//! other crates.
+//!
 //! This crate holds no logic of its own. Each part stands alone, as the crate named beside it:
 //!
 //! | part | crate | what it does |
@@ -32,11 +35,23 @@
 //! | [`sanitize`] | `tower-telemetry-sanitize` | what may be written down: one policy for every sink |
 //! | [`propagate`] | `tower-telemetry-propagate` | headers to context and back |
 //! | [`span`] | `tower-telemetry-span` | a call as an OpenTelemetry span |
-//! | `prometheus` | `tower-telemetry-prometheus` | counts, durations and calls in flight, for Prometheus |
+//! | [`prometheus`] | `tower-telemetry-prometheus` | counts, durations and calls in flight, for Prometheus |
 //! | [`reqwest`] | `tower-telemetry-reqwest` | the client's side for reqwest: a middleware, and a layer |
 //! | [`slow`] | `tower-telemetry-slow` | a warning while a call is slow: for any service, and any future |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 //! | [`traced`] | `tower-telemetry-traced` | spans of functions and business steps, and their context in tasks |
+#![cfg_attr(
+    not(all(
+        feature = "axum",
+        feature = "prometheus",
+        feature = "reqwest",
+        feature = "setup",
+        feature = "slow",
+        feature = "tonic",
+        feature = "traced"
+    )),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 #[doc(no_inline)]
 pub use opentelemetry;
@@ -75,6 +90,18 @@ pub use tower_telemetry_slow as slow;
 pub use tower_telemetry_slow::{Slow, SlowLayer, WarnIfSlow};
 #[doc(no_inline)]
 pub use tower_telemetry_span as span;
+
+// Its examples are of every part.
+#[cfg(all(
+    feature = "axum",
+    feature = "prometheus",
+    feature = "reqwest",
+    feature = "setup",
+    feature = "slow",
+    feature = "tonic",
+    feature = "traced"
+))]
+pub mod guide;
 
 use semconv::{Client, Grpc, HttpOrGrpc, Server};
 

@@ -1,9 +1,6 @@
 //! The attribute `#[traced]`, to be used through [`tower-telemetry-traced`](https://docs.rs/tower-telemetry-traced), whose functions its
 //! expansion calls.
 
-#![deny(missing_docs)]
-#![forbid(unsafe_code)]
-
 mod argument;
 mod expand;
 mod function;

@@ -55,6 +55,11 @@
 //! Spans made there are children of the span that was current, even when that has ended meanwhile. It is not held: work that goes on does not
 //! keep a request's span open.
 //!
+//! # When the hooks run
+//!
+//! Arguments are read (`args`) when the span starts or right after; a function that starts no span reads none. Results and errors (`result`, `error`,
+//! `error_type`) are looked at when the work is done, before its value is handed on. A [limit](macro@traced) is compared at the end, on the same thread.
+//!
 //! # What is not recorded
 //!
 //! Texts of errors, panics and arguments, unless they are chosen by `error` and `args`. What is recorded goes
@@ -75,9 +80,6 @@
     not(all(feature = "tokio", feature = "rayon")),
     allow(rustdoc::broken_intra_doc_links)
 )]
-#![deny(missing_docs)]
-#![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod attribute;
 mod builder;
