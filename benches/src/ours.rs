@@ -7,13 +7,14 @@ use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use prometheus_client::registry::Registry;
+use tower::layer::util::Stack;
 use tower_telemetry::observe::{Observe, ObserveLayer, on_end};
 use tower_telemetry::prometheus::{Metrics, MetricsLayer};
 use tower_telemetry::propagate::Propagation;
 use tower_telemetry::reqwest::ReqwestMiddleware;
 use tower_telemetry::semconv::{Http, HttpCall, Server};
 use tower_telemetry::span::Spans;
-use tower_telemetry::{ExtractLayer, Inject, InjectLayer, SlowLayer};
+use tower_telemetry::{Extract, ExtractLayer, Inject, InjectLayer, Slow, SlowLayer};
 
 use crate::provider::provider;
 
@@ -29,6 +30,10 @@ pub(crate) const UNTOLD_AXUM: &str = "tower-telemetry, by default (axum)";
 pub(crate) const EXPORTED: &str = "tower-telemetry, before the exporter";
 pub(crate) const SET: &str = "tower-telemetry, when they are set";
 pub(crate) const SLOW: &str = "tower-telemetry";
+pub(crate) const FUSED: &str = "tower-telemetry, fused";
+pub(crate) const FUSED_AXUM: &str = "tower-telemetry, fused (axum)";
+pub(crate) const STACKED: &str = "tower-telemetry, as three layers";
+pub(crate) const STACKED_AXUM: &str = "tower-telemetry, as three layers (axum)";
 pub(crate) const FRAME: &str = "tower-telemetry";
 pub(crate) const METRICS: &str = "tower-telemetry, metrics";
 pub(crate) const METRICS_AXUM: &str = "tower-telemetry, metrics (axum)";
@@ -64,9 +69,7 @@ pub(crate) fn middleware() -> ReqwestMiddleware {
 
 /// The server layer that counts and times.
 pub(crate) fn metrics() -> MetricsLayer<Http<Server>> {
-    let metrics = Metrics::server().register(&mut Registry::default());
-    let metrics = metrics.expect("an empty registry takes any name");
-    metrics.layer(http())
+    counting().layer(http())
 }
 
 /// What reads the server's requests.
@@ -77,6 +80,23 @@ pub(crate) fn http() -> Http<Server> {
 /// The layer that warns of slow calls, while they run.
 pub(crate) fn slow() -> SlowLayer {
     SlowLayer::server(Duration::from_secs(1))
+}
+
+/// Spans, metrics and warnings in one layer, each with its policy.
+pub(crate) fn all() -> ObserveLayer<Http<Server>, (Extract, Metrics<HttpCall<Server>>, Slow)> {
+    let spans = Spans::server().with_tracer_provider(&provider());
+    let slow = Slow::from(Duration::from_secs(1));
+    ObserveLayer::new(http(), (Extract::new().with_spans(spans), counting(), slow))
+}
+
+/// The same as three layers.
+pub(crate) fn stacked() -> Stack<SlowLayer, Stack<MetricsLayer<Http<Server>>, ExtractLayer>> {
+    Stack::new(slow(), Stack::new(metrics(), server()))
+}
+
+fn counting() -> Metrics<HttpCall<Server>> {
+    let metrics = Metrics::server().register(&mut Registry::default());
+    metrics.expect("an empty registry takes any name")
 }
 
 /// A layer that watches calls, and does nothing else.

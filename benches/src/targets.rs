@@ -42,6 +42,11 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("SAN", ours::EXPORTED | ours::SET) => target(600, 0),
         ("SL", ours::SLOW) => target(450, 0),
         ("SLp", ours::SLOW) => target(600, 0),
+        ("ALL", ours::FUSED) => target(6_500, 6),
+        ("ALL", ours::FUSED_AXUM) => target(8_000, 9),
+        // Whoever takes them apart pays for the parts.
+        ("ALL", ours::STACKED) => target(9_900, 6),
+        ("ALL", ours::STACKED_AXUM) => target(11_400, 9),
         // A tenth more than by hand.
         ("F1", ours::FUNCTION | ours::ASYNC_FUNCTION) => target(2_889, 5),
         ("F1", ours::BUSINESS_SPAN) => target(3_900, 5),
@@ -56,8 +61,8 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
 /// Bytes that a call in flight may hold.
 pub(crate) fn bytes(case: &str) -> Option<usize> {
     match case {
-        "held" => Some(2048),
-        "held2" => Some(512),
+        "held" | "heldALL" => Some(2048),
+        "held2" | "held2ALL" => Some(512),
         "heldSL" => Some(200),
         _ => None,
     }

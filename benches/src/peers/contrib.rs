@@ -1,4 +1,4 @@
-//! opentelemetry-instrumentation-tower, with traces alone.
+//! opentelemetry-instrumentation-tower, with traces alone and with metrics.
 
 use opentelemetry::global;
 use opentelemetry_instrumentation_tower::http::extractors::FnRouteExtractor;
@@ -33,4 +33,11 @@ pub(crate) fn axum() -> Layer {
         .with_metrics(false)
         .build()
         .expect("a layer by default")
+}
+
+/// The same with its metrics, which go to an SDK that nobody reads.
+pub(crate) fn with_metrics() -> Layer {
+    install();
+    global::set_meter_provider(SdkMeterProvider::builder().with_reader(ManualReader::default()).build());
+    LayerBuilder::builder().build().expect("a layer by default")
 }
