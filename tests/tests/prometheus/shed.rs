@@ -18,7 +18,7 @@ const COUNT: &str = "http_server_request_duration_seconds_count";
 
 async fn ask(server: &Server) -> StatusCode {
     let connection = Connection::open(Protocol::Http1, server.address, Goodbye::Fin).await;
-    let request = Request::get("/work").header("host", "h").body(Body::empty());
+    let request = Request::get("/jobs").header("host", "h").body(Body::empty());
     let answer = connection.send(request.expect("a request")).await.expect("an answer");
     let status = answer.status();
     answer.into_body().collect().await.expect("a body");
@@ -47,7 +47,7 @@ async fn a_shed_request_is_counted_once_and_told_apart() {
         .layer(around_the_limit.layer(Http::server()))
         .load_shed()
         .concurrency_limit(1);
-    let router = Router::new().route("/work", get(work)).layer(shedding);
+    let router = Router::new().route("/jobs", get(work)).layer(shedding);
     let server = Server::start(router.layer(around_all.layer(Http::server()))).await;
 
     let first = async {
@@ -66,7 +66,7 @@ async fn a_shed_request_is_counted_once_and_told_apart() {
 
     let counted = |registry, labels: &str| {
         let line = format!(
-            "{COUNT}{{http_request_method=\"GET\",http_route=\"/work\",{labels},network_protocol_version=\"1.1\"}}"
+            "{COUNT}{{http_request_method=\"GET\",http_route=\"/jobs\",{labels},network_protocol_version=\"1.1\"}}"
         );
         let lines: Vec<String> = lines(registry);
         assert_eq!(
