@@ -110,18 +110,23 @@ pub(crate) fn cases() -> Vec<Case> {
             .peer("tower-http, no subscriber", |caller| {
                 stacks::waits_once(caller, &TraceLayer::new_for_http())
             }),
-        Case::new("ALL", Sampled, "spans, metrics and slow calls, sanitized, the caller samples")
-            .ours(ours::FUSED, |caller| tower(caller, &ours::all()))
-            .ours(ours::STACKED, |caller| tower(caller, &ours::stacked()))
-            .ours(ours::FUSED_AXUM, |caller| {
-                axum(caller, |router| router.layer(ours::all()))
-            })
-            .ours(ours::STACKED_AXUM, |caller| {
-                axum(caller, |router| router.layer(ours::stacked()))
-            })
-            .peer("opentelemetry-instrumentation-tower, spans and metrics (axum)", |caller| {
-                axum(caller, |router| router.layer(contrib::with_metrics()))
-            }),
+        Case::new(
+            "ALL",
+            Sampled,
+            "spans, metrics and slow calls, sanitized, the caller samples",
+        )
+        .ours(ours::FUSED, |caller| tower(caller, &ours::all()))
+        .ours(ours::STACKED, |caller| tower(caller, &ours::stacked()))
+        .ours(ours::FUSED_AXUM, |caller| {
+            axum(caller, |router| router.layer(ours::all()))
+        })
+        .ours(ours::STACKED_AXUM, |caller| {
+            axum(caller, |router| router.layer(ours::stacked()))
+        })
+        .peer(
+            "opentelemetry-instrumentation-tower, spans and metrics (axum)",
+            |caller| axum(caller, |router| router.layer(contrib::with_metrics())),
+        ),
         Case::new("frame", Sampled, "one frame of a watched body")
             .ours(ours::FRAME, |caller| stacks::frames(caller, &ours::server())),
         Case::new("frame2", Unsampled, "one frame of a watched body, not sampled")
@@ -130,8 +135,12 @@ pub(crate) fn cases() -> Vec<Case> {
             .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
         Case::new("held2", Unsampled, "a server's call in flight, not sampled")
             .ours_waiting(ours::GIVEN, |caller| stacks::waiting(caller, &ours::server())),
-        Case::new("heldALL", Sampled, "a call in flight with spans, metrics and slow calls")
-            .ours_waiting(ours::FUSED, |caller| stacks::waiting(caller, &ours::all())),
+        Case::new(
+            "heldALL",
+            Sampled,
+            "a call in flight with spans, metrics and slow calls",
+        )
+        .ours_waiting(ours::FUSED, |caller| stacks::waiting(caller, &ours::all())),
         Case::new("held2ALL", Unsampled, "the same, not sampled")
             .ours_waiting(ours::FUSED, |caller| stacks::waiting(caller, &ours::all())),
         Case::new(

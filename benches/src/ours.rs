@@ -82,8 +82,11 @@ pub(crate) fn slow() -> SlowLayer {
     SlowLayer::server(Duration::from_secs(1))
 }
 
+/// The observers of [`all`].
+pub(crate) type All = (Extract, Metrics<HttpCall<Server>>, Slow);
+
 /// Spans, metrics and warnings in one layer, each with its policy.
-pub(crate) fn all() -> ObserveLayer<Http<Server>, (Extract, Metrics<HttpCall<Server>>, Slow)> {
+pub(crate) fn all() -> ObserveLayer<Http<Server>, All> {
     let spans = Spans::server().with_tracer_provider(&provider());
     let slow = Slow::from(Duration::from_secs(1));
     ObserveLayer::new(http(), (Extract::new().with_spans(spans), counting(), slow))

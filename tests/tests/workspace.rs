@@ -94,7 +94,10 @@ fn a_published_crate_has_a_page_on_the_registry() {
     for package in published(&metadata()) {
         let name = package.name.as_str();
         let of = |what: Option<&str>| what.unwrap_or_else(|| panic!("{name} says too little")).to_owned();
-        assert!(of(package.description.as_deref()).ends_with('.'), "{name}'s description");
+        assert!(
+            of(package.description.as_deref()).ends_with('.'),
+            "{name}'s description"
+        );
         assert_eq!(of(package.documentation.as_deref()), format!("https://docs.rs/{name}"));
         assert!(!of(package.license.as_deref()).is_empty() && !of(package.repository.as_deref()).is_empty());
         let page = package.readme().expect("a page");

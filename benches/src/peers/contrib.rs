@@ -3,6 +3,7 @@
 use opentelemetry::global;
 use opentelemetry_instrumentation_tower::http::extractors::FnRouteExtractor;
 use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};
+use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
 use crate::provider::provider;
@@ -38,6 +39,7 @@ pub(crate) fn axum() -> Layer {
 /// The same with its metrics, which go to an SDK that nobody reads.
 pub(crate) fn with_metrics() -> Layer {
     install();
-    global::set_meter_provider(SdkMeterProvider::builder().with_reader(ManualReader::default()).build());
+    let reader = ManualReader::builder().build();
+    global::set_meter_provider(SdkMeterProvider::builder().with_reader(reader).build());
     LayerBuilder::builder().build().expect("a layer by default")
 }

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tower_telemetry_observe::contain;
+use tower_telemetry_observe::{Held, contain};
 
+use crate::calls::Calls;
 use crate::clock::since;
 use crate::current::Current;
 use crate::label::Label;
 use crate::limits::{Head, Limits, NEVER, Phase};
 use crate::polls::Timing;
 use crate::record::{Ended, Finding, SlowCall};
-use crate::shared::Shared;
 use crate::table::{Entry, Key};
 
 /// One call that may become slow. It is small, since most calls do not: their labels are asked for when they are needed.
 #[derive(Debug)]
 pub(crate) struct Tracked {
-    shared: Arc<Shared>,
+    calls: Held<Arc<Calls>>,
     started: Instant,
     limits: Limits,
     at: At,
@@ -44,13 +44,18 @@ pub(crate) struct End {
 impl Tracked {
     /// A call that starts now. Its label is asked for at once only if its polls are timed.
     #[inline]
-    pub(crate) fn new(shared: &Arc<Shared>, started: Instant, limits: Limits, label: impl FnOnce() -> Label) -> Self {
-        let timing = shared
+    pub(crate) fn new(
+        calls: Held<Arc<Calls>>,
+        started: Instant,
+        limits: Limits,
+        label: impl FnOnce() -> Label,
+    ) -> Self {
+        let timing = calls
             .settings
             .poll_limit
             .map(|limit| Arc::new(Timing::new(limit, label())));
         Tracked {
-            shared: Arc::clone(shared),
+            calls,
             started,
             limits,
             at: At::Here(Current::default()),
@@ -64,7 +69,7 @@ impl Tracked {
     #[inline]
     pub(crate) fn matters(&self) -> bool {
         let kept = self.limits == Limits::NONE || self.limits.are_kept(self.head);
-        !kept || self.warned > 0 || self.timing.is_some() || self.shared.settings.failed.is_some()
+        !kept || self.warned > 0 || self.timing.is_some() || self.calls.settings.failed.is_some()
     }
 
     /// Runs the call's own code.
@@ -97,9 +102,9 @@ impl Tracked {
     #[inline]
     pub(crate) fn pending(&mut self, label: impl FnOnce() -> Label) {
         match &self.at {
-            At::InFlight(_) => self.shared.look_after(self.started),
+            At::InFlight(_) => self.calls.look_after(self.started),
             At::Here(_) => {
-                if self.limits.of(self.head.phase()) != NEVER && self.shared.warns_in_flight() {
+                if self.limits.of(self.head.phase()) != NEVER && self.calls.warns_in_flight() {
                     self.enter(label());
                 }
             }
@@ -112,13 +117,13 @@ impl Tracked {
         let entry = Entry {
             label,
             current: std::mem::take(current),
-            started: self.shared.time(self.started),
+            started: self.calls.time(self.started),
             limit: self.limits.of(phase),
             timing: self.timing.clone(),
             phase,
             warned: self.warned,
         };
-        if let Some(key) = self.shared.enter(entry) {
+        if let Some(key) = self.calls.enter(entry) {
             self.at = At::InFlight(key);
         }
     }
@@ -131,7 +136,7 @@ impl Tracked {
     }
 
     fn take_back(&mut self, key: Key) {
-        let (current, warned) = self.shared.leave(key).unwrap_or_default();
+        let (current, warned) = self.calls.leave(key).unwrap_or_default();
         self.warned = warned;
         self.at = At::Here(current);
     }
@@ -140,7 +145,7 @@ impl Tracked {
     #[inline]
     pub(crate) fn head(&mut self, elapsed: Duration) {
         self.leave();
-        let elapsed = self.shared.settings.clock.elapsed_or_given(self.started, || elapsed);
+        let elapsed = self.calls.settings.clock.elapsed_or_given(self.started, || elapsed);
         self.head = match elapsed < self.limits.of(Phase::Waiting) {
             true => Head::InTime,
             false => Head::Late,
@@ -151,12 +156,12 @@ impl Tracked {
     #[inline]
     pub(crate) fn end(&mut self, end: &End, elapsed: impl FnOnce() -> Duration, label: impl FnOnce() -> Label) {
         self.leave();
-        let failed = end.error_type.is_some() && self.shared.settings.failed.is_some();
+        let failed = end.error_type.is_some() && self.calls.settings.failed.is_some();
         // Then the clock need not be asked.
         if self.warned == 0 && !failed && self.limits.are_kept(self.head) {
             return;
         }
-        let elapsed = self.shared.settings.clock.elapsed_or_given(self.started, elapsed);
+        let elapsed = self.calls.settings.clock.elapsed_or_given(self.started, elapsed);
         let passed = self.limits.passed(self.head, elapsed);
         if self.warned > 0 || failed || passed.is_some() {
             let (phase, limit) = passed.unzip();
@@ -180,13 +185,13 @@ impl Tracked {
             polls: self.timing.as_ref().map(|timing| timing.times(elapsed)),
         };
         match &self.at {
-            At::Here(current) => self.shared.tell(current, &call),
-            At::InFlight(key) => self.shared.tell(&self.shared.current(*key), &call),
+            At::Here(current) => self.calls.tell(current, &call),
+            At::InFlight(key) => self.calls.tell(&self.calls.current(*key), &call),
         }
     }
 
     fn elapsed(&self) -> u64 {
-        let now = contain(|| self.shared.settings.clock.now());
+        let now = contain(|| self.calls.settings.clock.now());
         now.map_or(0, |now| since(self.started, now))
     }
 }

@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use pin_project_lite::pin_project;
-use tower_telemetry_observe::contain;
+use tower_telemetry_observe::{Held, Shared, contain};
 
 use crate::call::{End, Tracked};
+use crate::calls::Calls;
 use crate::settings::Settings;
-use crate::shared::Shared;
+
 use crate::{Ended, Label, Limits, Slow};
 
 /// Warns if a future is slow: for all futures.
@@ -31,9 +33,9 @@ use crate::{Ended, Label, Limits, Slow};
 pub trait WarnIfSlow: Future + Sized {
     /// Warns if it takes so long from its first poll to its end, with the usual settings.
     fn warn_if_slow(self, name: impl Into<Cow<'static, str>>, limits: impl Into<Limits>) -> MaybeSlow<Self> {
-        static USUAL: OnceLock<Arc<Shared>> = OnceLock::new();
-        let usual = USUAL.get_or_init(|| Arc::new(Shared::new(Settings::default())));
-        MaybeSlow::new(self, usual, name.into(), limits.into())
+        static USUAL: LazyLock<Shared<Arc<Calls>>> =
+            LazyLock::new(|| Shared::new(Arc::new(Calls::new(Settings::default()))));
+        MaybeSlow::new(self, USUAL.hold(), name.into(), limits.into())
     }
 
     /// The same with settings of your own. Which limits `slow` has makes no difference.
@@ -43,7 +45,7 @@ pub trait WarnIfSlow: Future + Sized {
         name: impl Into<Cow<'static, str>>,
         limits: impl Into<Limits>,
     ) -> MaybeSlow<Self> {
-        MaybeSlow::new(self, slow.shared(), name.into(), limits.into())
+        MaybeSlow::new(self, slow.calls(), name.into(), limits.into())
     }
 }
 
@@ -61,7 +63,7 @@ pin_project! {
 
 #[derive(Debug)]
 enum State {
-    NotStarted(Arc<Shared>, Cow<'static, str>, Limits),
+    NotStarted(Held<Arc<Calls>>, Cow<'static, str>, Limits),
     Running(Running),
     Over,
 }
@@ -77,27 +79,29 @@ struct Running {
 }
 
 impl<T> MaybeSlow<T> {
-    fn new(inner: T, shared: &Arc<Shared>, name: Cow<'static, str>, limits: Limits) -> Self {
+    fn new(inner: T, calls: Held<Arc<Calls>>, name: Cow<'static, str>, limits: Limits) -> Self {
         MaybeSlow {
             inner,
-            state: State::NotStarted(Arc::clone(shared), name, limits),
+            state: State::NotStarted(calls, name, limits),
         }
     }
 }
 
 impl State {
     fn run<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        if let State::NotStarted(shared, name, limits) = self {
-            let started = Instant::now();
-            let name = std::mem::take(name);
-            let by_clock = contain(|| shared.settings.clock.or_given(started)).unwrap_or(started);
-            *self = State::Running(Running {
-                call: Tracked::new(shared, by_clock, *limits, || Label::named(name.clone())),
-                name,
-                started,
-                ended: Ended::Dropped,
-            });
-        }
+        *self = match mem::replace(self, State::Over) {
+            State::NotStarted(calls, name, limits) => {
+                let started = Instant::now();
+                let by_clock = contain(|| calls.settings.clock.or_given(started)).unwrap_or(started);
+                State::Running(Running {
+                    call: Tracked::new(calls, by_clock, limits, || Label::named(name.clone())),
+                    name,
+                    started,
+                    ended: Ended::Dropped,
+                })
+            }
+            state => state,
+        };
         let State::Running(running) = self else { return poll() };
         running.ended = Ended::Panicked;
         let polled = running.call.run(poll);
@@ -135,7 +139,7 @@ impl Drop for Running {
             ended: self.ended,
             error_type,
         };
-        let name = std::mem::take(&mut self.name);
+        let name = mem::take(&mut self.name);
         contain(|| self.call.end(&end, || self.started.elapsed(), || Label::named(name)));
     }
 }

@@ -86,6 +86,7 @@
 //! - `prometheus`: `Slow::with_slow_counts`, a counter by route in a registry.
 
 mod call;
+mod calls;
 mod callsite;
 mod clock;
 #[cfg(feature = "prometheus")]
@@ -102,7 +103,7 @@ mod places;
 mod polls;
 mod record;
 mod settings;
-mod shared;
+
 #[cfg(feature = "tokio")]
 mod sweeper;
 mod table;

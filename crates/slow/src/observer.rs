@@ -5,17 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tower_telemetry_observe::{Call, Observe, contain};
+use tower_telemetry_observe::{Call, Held, Observe, Shared, contain};
 use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::{HttpCall, Server};
 use tracing_core::Level;
 
 use crate::call::Tracked;
+use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::limits::{Limits, nanos};
 use crate::places::More;
 use crate::settings::{Settings, Warnings};
-use crate::shared::Shared;
 use crate::{Labeled, SlowCall, SlowWatch};
 
 type Choose<F> = Arc<dyn Fn(&Call<'_, F>) -> Option<Limits> + Send + Sync>;
@@ -28,7 +28,7 @@ type Choose<F> = Arc<dyn Fn(&Call<'_, F>) -> Option<Limits> + Send + Sync>;
 ///
 /// Clones share the count of lines and the table of calls in flight; what is set on one of them afterwards gives it its own.
 pub struct Slow<F = HttpCall<Server>> {
-    shared: Arc<Shared>,
+    shared: Shared<Arc<Calls>>,
     limits: Limits,
     // Shared, and `None` while nothing depends on the call.
     choices: Option<Arc<Choices<F>>>,
@@ -43,7 +43,7 @@ impl<F> Slow<F> {
     /// A call is slow when its response head takes a second.
     pub fn new() -> Self {
         Slow {
-            shared: Arc::new(Shared::new(Settings::default())),
+            shared: Shared::new(Arc::new(Calls::new(Settings::default()))),
             limits: Limits::default(),
             choices: None,
         }
@@ -139,15 +139,16 @@ impl<F> Slow<F> {
     ///
     /// With the feature `tokio` a task does this. For any other runtime, call it from a timer of its own.
     pub fn sweep(&self) -> Option<Duration> {
-        let mut look = self.shared.look();
-        while let More::Yes = self.shared.look_on(&mut look) {}
-        self.shared.looked(&look)
+        let calls = self.shared.get();
+        let mut look = calls.look();
+        while let More::Yes = calls.look_on(&mut look) {}
+        calls.looked(&look)
     }
 
     fn setting(mut self, set: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.shared.settings.clone();
+        let mut settings = self.shared.get().settings.clone();
         set(&mut settings);
-        self.shared = Arc::new(Shared::new(settings));
+        self.shared = Shared::new(Arc::new(Calls::new(settings)));
         self
     }
 
@@ -167,8 +168,8 @@ impl<F> Slow<F> {
         self
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    pub(crate) fn calls(&self) -> Held<Arc<Calls>> {
+        self.shared.hold()
     }
 }
 
@@ -181,8 +182,8 @@ impl<F: Labeled> Observe<F> for Slow<F> {
             None => self.limits,
             Some(choices) => choices.of(call).unwrap_or(self.limits),
         };
-        let started = self.shared.settings.clock.or_given(call.started);
-        SlowWatch::new(Tracked::new(&self.shared, started, limits, || call.facts.label()))
+        let started = self.shared.get().settings.clock.or_given(call.started);
+        SlowWatch::new(Tracked::new(self.shared.hold(), started, limits, || call.facts.label()))
     }
 }
 
@@ -212,7 +213,7 @@ impl<F, L: Into<Limits>> From<L> for Slow<F> {
 impl<F> Clone for Slow<F> {
     fn clone(&self) -> Self {
         Slow {
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
             limits: self.limits,
             choices: self.choices.clone(),
         }
@@ -223,7 +224,7 @@ impl<F> fmt::Debug for Slow<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slow")
             .field("limits", &self.limits)
-            .field("settings", &self.shared.settings)
+            .field("settings", &self.shared.get().settings)
             .finish_non_exhaustive()
     }
 }

@@ -12,8 +12,8 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tower_telemetry_observe::contain;
 
+use crate::calls::Calls;
 use crate::places::More;
-use crate::shared::Shared;
 
 /// The task rests at least so long for each place that it looked at, however many calls become slow: it looks at no more than a million in a second.
 const REST: Duration = Duration::from_micros(1);
@@ -57,8 +57,8 @@ impl Drop for Sweeper {
 }
 
 /// Wakes the task, or starts one: also beside one that is overdue, since its runtime may be there, and not run.
-pub(crate) fn attend(shared: &Arc<Shared>, overdue: bool) {
-    let mut state = shared.sweeper.lock();
+pub(crate) fn attend(calls: &Arc<Calls>, overdue: bool) {
+    let mut state = calls.sweeper.lock();
     match &state.task {
         Task::NoTimer => return,
         Task::Runs(signal) => {
@@ -78,7 +78,7 @@ pub(crate) fn attend(shared: &Arc<Shared>, overdue: bool) {
     state.started += 1;
     state.task = Task::Runs(Arc::clone(&signal));
     let running = Running {
-        shared: Arc::downgrade(shared),
+        calls: Arc::downgrade(calls),
         signal,
         number: state.started,
     };
@@ -88,7 +88,7 @@ pub(crate) fn attend(shared: &Arc<Shared>, overdue: bool) {
 
 /// The task.
 struct Running {
-    shared: Weak<Shared>,
+    calls: Weak<Calls>,
     signal: Arc<Notify>,
     number: u64,
 }
@@ -105,16 +105,16 @@ impl Running {
 
     /// Looks at all calls once. `None` if nobody needs this task any more.
     async fn look(&self) -> Option<Nap> {
-        let shared = self.shared.upgrade()?;
-        if shared.sweeper.lock().started != self.number {
+        let calls = self.calls.upgrade()?;
+        if calls.sweeper.lock().started != self.number {
             return None;
         }
-        let mut look = shared.look();
-        while let More::Yes = shared.look_on(&mut look) {
+        let mut look = calls.look();
+        while let More::Yes = calls.look_on(&mut look) {
             yield_now().await;
         }
         let seen = u32::try_from(look.seen()).unwrap_or(u32::MAX);
-        Some(match shared.looked(&look) {
+        Some(match calls.looked(&look) {
             Some(next) => Nap::For(next.max(REST.saturating_mul(seen))),
             None => Nap::UntilWoken,
         })
@@ -123,12 +123,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Some(shared) = self.shared.upgrade() else { return };
-        let mut state = shared.sweeper.lock();
+        let Some(calls) = self.calls.upgrade() else { return };
+        let mut state = calls.sweeper.lock();
         if state.started == self.number {
             state.task = Task::None;
             drop(state);
-            shared.not_looked_at();
+            calls.not_looked_at();
         }
     }
 }

@@ -27,7 +27,7 @@ const BATCH: usize = 64;
 const GRACE: u64 = 1_000_000_000;
 
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct Calls {
     pub(crate) settings: Settings,
     /// When the table's time began.
     began: Instant,
@@ -65,10 +65,10 @@ struct Due {
     polls: Option<PollTimes>,
 }
 
-impl Shared {
+impl Calls {
     pub(crate) fn new(settings: Settings) -> Self {
         let system = Instant::now();
-        Shared {
+        Calls {
             began: contain(|| settings.clock.or_given(system)).unwrap_or(system),
             settings,
             table: Table::default(),
