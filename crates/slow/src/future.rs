@@ -92,7 +92,7 @@ impl State {
             let name = std::mem::take(name);
             let by_clock = contain(|| shared.settings.clock.or_given(started)).unwrap_or(started);
             *self = State::Running(Running {
-                call: Tracked::new(shared, by_clock, *limits, || Label::named(name.clone())),
+                call: Tracked::new(shared, by_clock, *limits, None, || Label::named(name.clone())),
                 name,
                 started,
                 ended: Ended::Dropped,
