@@ -1,4 +1,4 @@
-//! Any future as a call.
+//! Any future, or other work, as a call.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -66,7 +66,7 @@ enum State {
     Over,
 }
 
-/// A future that has been polled.
+/// Work that has begun.
 #[derive(Debug)]
 struct Running {
     call: Tracked,
@@ -88,30 +88,74 @@ impl<T> MaybeSlow<T> {
 impl State {
     fn run<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
         if let State::NotStarted(shared, name, limits) = self {
-            let started = Instant::now();
-            let name = std::mem::take(name);
-            let by_clock = contain(|| shared.settings.clock.or_given(started)).unwrap_or(started);
-            *self = State::Running(Running {
-                call: Tracked::new(shared, by_clock, *limits, None, || Label::named(name.clone())),
-                name,
-                started,
-                ended: Ended::Dropped,
-            });
+            *self = State::Running(Running::new(shared, std::mem::take(name), *limits));
         }
         let State::Running(running) = self else { return poll() };
-        running.ended = Ended::Panicked;
-        let polled = running.call.run(poll);
+        let polled = running.run(poll);
         match polled {
-            Poll::Pending => {
-                running.ended = Ended::Dropped;
-                running.call.pending(|| Label::named(running.name.clone()));
-            }
+            Poll::Pending => running.call.pending(|| Label::named(running.name.clone())),
             Poll::Ready(_) => {
                 running.ended = Ended::Complete;
                 *self = State::Over;
             }
         }
         polled
+    }
+}
+
+impl Running {
+    fn new(shared: &Arc<Shared>, name: Cow<'static, str>, limits: Limits) -> Self {
+        let started = Instant::now();
+        let by_clock = contain(|| shared.settings.clock.or_given(started)).unwrap_or(started);
+        Running {
+            call: Tracked::new(shared, by_clock, limits, None, || Label::named(name.clone())),
+            name,
+            started,
+            ended: Ended::Dropped,
+        }
+    }
+
+    fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        self.ended = Ended::Panicked;
+        let value = self.call.run(part);
+        self.ended = Ended::Dropped;
+        value
+    }
+}
+
+/// Times work that is no future, and tells at its end if it was slow: of [`Slow::stopwatch`].
+///
+/// Dropped before it is [finished](Self::finish), the work was given up.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_telemetry_slow::Slow;
+///
+/// let slow = Slow::<()>::new();
+/// let mut stopwatch = slow.stopwatch("parse catalog", Duration::from_millis(200));
+/// let items = stopwatch.run(|| "a b c".split(' ').count());
+/// stopwatch.finish();
+/// # assert_eq!(items, 3);
+/// ```
+#[derive(Debug)]
+pub struct Stopwatch(Running);
+
+impl Stopwatch {
+    /// Runs a part of the work.
+    pub fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        self.0.run(part)
+    }
+
+    /// The work is done.
+    pub fn finish(mut self) {
+        self.0.ended = Ended::Complete;
+    }
+}
+
+impl<F> Slow<F> {
+    /// Begins to time work of this name that is no future. Which limits this one has makes no difference.
+    pub fn stopwatch(&self, name: impl Into<Cow<'static, str>>, limits: impl Into<Limits>) -> Stopwatch {
+        Stopwatch(Running::new(self.shared(), name.into(), limits.into()))
     }
 }
 
