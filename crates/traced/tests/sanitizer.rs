@@ -61,5 +61,8 @@ fn every_way_in_goes_through_it() {
     let slow: Vec<_> = lines.iter().filter(|line| line.contains("slow call")).collect();
     assert_eq!(slow.len(), 1, "{lines:?}");
     assert!(slow[0].contains("call=\"mail to REDACTED\""), "{lines:?}");
-    assert!(!lines.concat().contains("ada@"), "nor in what is said of the name: {lines:?}");
+    assert!(
+        !lines.concat().contains("ada@"),
+        "nor in what is said of the name: {lines:?}"
+    );
 }
