@@ -85,37 +85,39 @@ impl Keys {
         }
     }
 
-    /// The first and the last bytes of every key, and the fewest and most bytes there can be.
+    /// How all of them begin and end.
     pub(crate) fn shape(&self) -> Shape<'_> {
         match &self.0 {
             Pattern::Exact(exact) => Shape {
                 first: exact.as_bytes(),
                 last: exact.as_bytes(),
                 least: exact.len(),
-                most: Some(exact.len()),
+                whole: true,
             },
             Pattern::Glob { first, between, last } => Shape {
                 first: first.as_bytes(),
                 last: last.as_bytes(),
                 least: first.len() + last.len() + between.iter().map(|piece| piece.len()).sum::<usize>(),
-                most: None,
+                whole: false,
             },
             Pattern::Credentials { prefix, .. } => Shape {
                 first: prefix.as_bytes(),
                 last: b"",
                 least: prefix.len() + 1,
-                most: None,
+                whole: false,
             },
         }
     }
 }
 
-/// What all keys of a pattern have in common.
+/// How all keys of a pattern begin and end.
 pub(crate) struct Shape<'a> {
     pub(crate) first: &'a [u8],
     pub(crate) last: &'a [u8],
+    /// The fewest bytes of one.
     pub(crate) least: usize,
-    pub(crate) most: Option<usize>,
+    /// Whether that is all there is: one key.
+    pub(crate) whole: bool,
 }
 
 impl From<&str> for Keys {

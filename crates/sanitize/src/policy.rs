@@ -76,36 +76,44 @@ impl Policy {
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.is_fine(text) {
             true => Cow::Borrowed(text),
-            false => self.finish(self.without_secrets(Cow::Borrowed(text)), &self.truncation),
+            false => self.closely(text),
         }
+    }
+
+    fn closely<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let done = until_stable(text, |text| {
+            Some(self.finish(self.without_secrets(Cow::Borrowed(text)), &self.truncation))
+        });
+        done.unwrap_or_default()
     }
 
     /// What is done to a text; nothing of it is left for `None`.
     pub(crate) fn apply<'a>(&self, action: &Action, key: &str, text: &'a str) -> Option<Cow<'a, str>> {
-        let done = match action {
-            Action::Rule(rule) => return self.follow(rule, text),
-            Action::Path => self.url_part(self.urls.path(text)),
-            Action::Query => self
-                .urls
-                .query(text)
-                .map_or_else(|| self.dropped(), |query| self.url_part(query)),
-            Action::Header(start) => return self.header(key.get(*start..).unwrap_or_default(), text),
-            Action::ErrorText => return self.error_text(text),
-        };
-        done.map(|text| self.finish(text, &self.truncation))
+        match action {
+            Action::Rule(rule) => self.follow(rule, text),
+            Action::Path => until_stable(text, |text| self.finished(self.urls.path(text))),
+            Action::Query => until_stable(text, |text| match self.urls.query(text) {
+                Some(query) => self.finished(query),
+                None => self.dropped(),
+            }),
+            Action::Header(start) => self.header(key.get(*start..).unwrap_or_default(), text),
+            Action::ErrorText => self.error_text(text),
+        }
     }
 
     fn follow<'a>(&self, rule: &Rule, text: &'a str) -> Option<Cow<'a, str>> {
-        Some(match rule {
-            Rule::Keep => self.finish(Cow::Borrowed(text), &self.truncation),
-            Rule::Drop => return self.dropped(),
-            Rule::Redact => self.redacted(text),
-            Rule::Truncate(truncation) => self.finish(self.without_secrets(Cow::Borrowed(text)), truncation),
-            Rule::Url => self.finish(self.url_part(self.urls.url(text))?, &self.truncation),
-            Rule::Hash => Cow::Owned(self.hash(text)?),
-            Rule::Group(groups) => Cow::Owned(self.group(text, *groups)?),
-            Rule::Map(map) => Cow::Owned(self.map(map, text)?),
-        })
+        match rule {
+            Rule::Keep => Some(self.finish(Cow::Borrowed(text), &self.truncation)),
+            Rule::Drop => self.dropped(),
+            Rule::Redact => Some(self.redacted(text)),
+            Rule::Truncate(truncation) => until_stable(text, |text| {
+                Some(self.finish(self.without_secrets(Cow::Borrowed(text)), truncation))
+            }),
+            Rule::Url => Some(self.url(text)),
+            Rule::Hash => Some(Cow::Owned(self.hash(text)?)),
+            Rule::Group(groups) => Some(Cow::Owned(self.group(text, *groups)?)),
+            Rule::Map(map) => Some(Cow::Owned(self.map(map, text)?)),
+        }
     }
 
     pub(crate) fn hash(&self, text: &str) -> Option<String> {
@@ -148,7 +156,7 @@ impl Policy {
     }
 
     pub(crate) fn url<'a>(&self, url: &'a str) -> Cow<'a, str> {
-        self.finish(self.url_part(self.urls.url(url)).unwrap_or_default(), &self.truncation)
+        until_stable(url, |url| self.finished(self.urls.url(url))).unwrap_or_default()
     }
 
     /// A header that carries no credentials.
@@ -162,12 +170,12 @@ impl Policy {
         }
     }
 
-    /// Counts what was redacted in a URL, and looks for secrets in the rest.
-    fn url_part<'a>(&self, url: Cow<'a, str>) -> Option<Cow<'a, str>> {
+    /// Counts what was redacted in a URL or a part of one, and does to the rest what is done to any text.
+    fn finished<'a>(&self, url: Cow<'a, str>) -> Option<Cow<'a, str>> {
         if let Cow::Owned(_) = url {
             self.counters.add(Change::Redacted, 1);
         }
-        Some(self.without_secrets(url))
+        Some(self.finish(self.without_secrets(url), &self.truncation))
     }
 
     fn without_secrets<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
@@ -196,4 +204,24 @@ impl Policy {
         }
         finished
     }
+}
+
+/// How often a text that was changed is looked at again, at most.
+const MORE_ROUNDS: usize = 4;
+
+/// Does this to a text, and again to what comes of it until that stays as it is: a cut may leave what looks like a secret, and an escape may
+/// join two words.
+fn until_stable<'a>(text: &'a str, step: impl Fn(&str) -> Option<Cow<'_, str>>) -> Option<Cow<'a, str>> {
+    let mut done = step(text)?;
+    for _ in 0..MORE_ROUNDS {
+        if done.len() == text.len() && matches!(done, Cow::Borrowed(_)) {
+            break;
+        }
+        let again = step(&done)?;
+        if again == done {
+            break;
+        }
+        done = Cow::Owned(again.into_owned());
+    }
+    Some(done)
 }

@@ -4,26 +4,31 @@ use crate::Keys;
 
 /// Rules in the order in which they count: of those for a key, the first one does.
 ///
-/// Most keys have no rule, and that is seen by three looks: each rule has a bit, and a key can only be one of the rule's if the bit is set
-/// for its first four bytes, for its last four, and for its length.
+/// Most keys have no rule, and that is seen by one look: each rule has a bit, and a key can only be one of the rule's if the bit is set for
+/// its last four bytes. Where it is, and for the few rules that do not say how keys end, two more looks at bytes further on decide.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     rules: Box<[(Keys, T)]>,
     firsts: [u64; SLOTS],
     /// By four bytes further on, where names that begin alike are told apart.
     middles: [u64; SLOTS],
-    lasts: [u64; SLOTS],
-    lengths: [u64; LENGTHS],
+    lasts: [u64; LAST_SLOTS],
+    /// The rules for keys that end in any way.
+    open: u64,
+    /// The fewest bytes of a key that one of them is for.
+    open_from: usize,
+    /// The rules that are for keys of less than four bytes, too.
+    short: u64,
 }
 
 /// Where the four bytes in the middle stand.
 const MIDDLE: usize = 12;
 
 /// The places that four bytes are spread over.
-pub(crate) const SLOTS: usize = 256;
+const SLOTS: usize = 256;
 
-/// Longer keys count as this long, less one.
-const LENGTHS: usize = 64;
+/// The same for the last four, which are looked at for each key.
+const LAST_SLOTS: usize = 1024;
 
 impl<T> Table<T> {
     pub(crate) fn new(rules: Vec<(Keys, T)>) -> Self {
@@ -31,25 +36,30 @@ impl<T> Table<T> {
             rules: rules.into(),
             firsts: [0; SLOTS],
             middles: [0; SLOTS],
-            lasts: [0; SLOTS],
-            lengths: [0; LENGTHS],
+            lasts: [0; LAST_SLOTS],
+            open: 0,
+            open_from: usize::MAX,
+            short: 0,
         };
         for (number, (keys, _)) in table.rules.iter().enumerate() {
             let bit = 1 << (number % 64);
             let shape = keys.shape();
-            let whole = shape.most.is_some();
-            for slot in slots(shape.first.first_chunk(), shape.first, whole) {
+            for slot in slots(shape.first.first_chunk()) {
                 table.firsts[slot] |= bit;
             }
-            for slot in slots(middle(shape.first), &[], false) {
+            for slot in slots(middle(shape.first)) {
                 table.middles[slot] |= bit;
             }
-            for slot in slots(shape.last.last_chunk(), shape.last, whole) {
-                table.lasts[slot] |= bit;
+            if shape.least < 4 {
+                table.short |= bit;
             }
-            let most = shape.most.unwrap_or(LENGTHS).min(LENGTHS - 1);
-            for length in &mut table.lengths[shape.least.min(LENGTHS - 1)..=most] {
-                *length |= bit;
+            match shape.last.last_chunk() {
+                Some(last) => table.lasts[last_slot(last)] |= bit,
+                None if shape.whole => {}
+                None => {
+                    table.open |= bit;
+                    table.open_from = table.open_from.min(shape.least);
+                }
             }
         }
         table
@@ -58,25 +68,30 @@ impl<T> Table<T> {
     /// The rule for this key.
     #[inline]
     pub(crate) fn find(&self, key: &str) -> Option<&T> {
-        match self.candidates(last_slot(key), key) {
+        match self.candidates(key) {
             0 => None,
             candidates => self.find_among(candidates, key),
         }
     }
 
     /// The rules that may be for this key, a bit for each of them, or for each of those that share it.
-    #[inline]
-    pub(crate) fn candidates(&self, last: usize, key: &str) -> u64 {
-        match self.lasts[last % SLOTS] & self.lengths[key.len().min(LENGTHS - 1)] {
-            0 => 0,
-            candidates => candidates & self.by_start(key.as_bytes()),
+    #[inline(always)]
+    pub(crate) fn candidates(&self, key: &str) -> u64 {
+        let key = key.as_bytes();
+        let Some(last) = key.last_chunk() else {
+            return self.short;
+        };
+        let closed = self.lasts[last_slot(last)];
+        if closed == 0 && key.len() < self.open_from {
+            return 0;
         }
-    }
-
-    fn by_start(&self, key: &[u8]) -> u64 {
-        let first = key.first_chunk().map_or_else(|| short_slot(key), slot);
-        let middle = middle(key).map_or(u64::MAX, |middle| self.middles[slot(middle)]);
-        self.firsts[first] & middle
+        let open = if key.len() < self.open_from { 0 } else { self.open };
+        let first = key.first_chunk().map_or(u64::MAX, |first| self.firsts[slot(first)]);
+        match ((closed | open) & first, middle(key)) {
+            (0, _) => 0,
+            (candidates, None) => candidates,
+            (candidates, Some(middle)) => candidates & self.middles[slot(middle)],
+        }
     }
 
     /// The bits of the rules of which this is true.
@@ -87,8 +102,8 @@ impl<T> Table<T> {
         rules.map(bit).fold(0, |bits, bit| bits | bit)
     }
 
-    #[inline(never)]
-    fn find_among(&self, candidates: u64, key: &str) -> Option<&T> {
+    /// The rule for this key, which is one of these.
+    pub(crate) fn find_among(&self, candidates: u64, key: &str) -> Option<&T> {
         self.rules.chunks(64).find_map(|rules| {
             let mut left = candidates;
             while left != 0 {
@@ -109,37 +124,33 @@ fn middle(key: &[u8]) -> Option<&[u8; 4]> {
     key.get(MIDDLE..)?.first_chunk()
 }
 
-/// Where the last four bytes of a key stand.
-#[inline]
-pub(crate) fn last_slot(key: &str) -> usize {
-    let key = key.as_bytes();
-    key.last_chunk().map_or_else(|| short_slot(key), slot)
-}
-
-/// With this factor no attribute of the semantic conventions for HTTP and RPC stands where one of the default rules does that is not for it.
-const FACTOR: u32 = 0x91b7_584b;
+/// With this factor no attribute of the semantic conventions for HTTP and RPC stands where one of the default rules does that is not for it,
+/// and their [places](spread) differ.
+const FACTOR: u32 = 0x191d_d1e9;
 
 /// Where four bytes stand: the same place in either case.
 #[inline]
 fn slot(bytes: &[u8; 4]) -> usize {
-    let folded = u32::from_le_bytes(*bytes) | 0x2020_2020;
-    folded.wrapping_mul(FACTOR) as usize >> 24
+    spread(bytes) as usize >> 24
 }
 
-/// Where a key of less than four bytes stands.
-#[cold]
-fn short_slot(key: &[u8]) -> usize {
-    let mut bytes = [0; 4];
-    bytes.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    slot(&bytes)
+/// Where the last four bytes stand.
+#[inline]
+fn last_slot(bytes: &[u8; 4]) -> usize {
+    spread(bytes) as usize >> 22
 }
 
-/// The places of all keys with these four bytes at an end. Where a pattern has fewer, that is anywhere, unless it is a key itself.
-fn slots(bytes: Option<&[u8; 4]>, text: &[u8], whole: bool) -> std::ops::RangeInclusive<usize> {
-    match (bytes, whole) {
-        (Some(bytes), _) => slot(bytes)..=slot(bytes),
-        (None, true) => short_slot(text)..=short_slot(text),
-        (None, false) => 0..=SLOTS - 1,
+/// Four bytes, spread over the upper bits.
+#[inline]
+pub(crate) fn spread(bytes: &[u8; 4]) -> u32 {
+    (u32::from_le_bytes(*bytes) | 0x2020_2020).wrapping_mul(FACTOR)
+}
+
+/// The places of all keys with these four bytes. Where a pattern has fewer, that is anywhere.
+fn slots(bytes: Option<&[u8; 4]>) -> std::ops::RangeInclusive<usize> {
+    match bytes {
+        Some(bytes) => slot(bytes)..=slot(bytes),
+        None => 0..=SLOTS - 1,
     }
 }
 
@@ -175,10 +186,10 @@ mod tests {
             "url.scheme",
             "user_agent.original",
         ] {
-            assert_eq!(rules.candidates(last_slot(key), key), 0, "{key}");
+            assert_eq!(rules.candidates(key), 0, "{key}");
         }
         for key in ["url.full", "url.path", "url.query"] {
-            assert_eq!(rules.candidates(last_slot(key), key).count_ones(), 1, "{key}");
+            assert_eq!(rules.candidates(key).count_ones(), 1, "{key}");
         }
         assert!(rules.find("DB.Password").is_some() && rules.find("").is_some());
     }

@@ -155,6 +155,7 @@ mod status;
 mod table;
 mod trust;
 mod value;
+mod words;
 
 pub use ipnet::IpNet;
 

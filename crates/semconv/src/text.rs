@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::words::{EACH, any_word};
+
 /// The most bytes of one recorded text.
 pub const MAX_TEXT: usize = 1024;
 
@@ -103,34 +105,9 @@ pub fn clean_within(text: &str, limit: Limit) -> Clean<'_> {
 /// Whether a text is made of printable ASCII alone: then it is clean, whatever its length.
 #[inline]
 pub fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    // The last word is in part looked at for the second time, which is faster than byte by byte.
-    let found = match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(first), Some(last)) if bytes.len() <= 16 => not_plain(first) | not_plain(last),
-        _ => words_not_plain(bytes),
-    };
-    found & (u64::MAX / 0xff * 0x80) == 0
-}
-
-/// The same for texts that are longer than two words, or shorter than one.
-#[inline(never)]
-fn words_not_plain(bytes: &[u8]) -> u64 {
-    let Some(last) = bytes.last_chunk() else {
-        let plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
-        return if plain { 0 } else { u64::MAX };
-    };
-    let words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
-    words.fold(not_plain(last), |found, word| found | not_plain(word))
-}
-
-/// The upper bit of some byte of the result is set exactly if a byte of the word, which is UTF-8, is not printable ASCII.
-#[inline]
-fn not_plain(word: &[u8; 8]) -> u64 {
-    const EACH: u64 = u64::MAX / 0xff;
-    let word = u64::from_ne_bytes(*word);
     // Below a space the difference is negative, and above a tilde the sum has the upper bit. What is carried from one byte to the next
     // comes from a byte that is found itself; no byte of UTF-8 is 0xff, which alone would be lost.
-    word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH)
+    !any_word(text, |word| word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH))
 }
 
 impl Limit {

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode;
 
 use crate::class::Classes;
 use crate::text::{MAX_TEXT, clean_owned, cut};
+use crate::words::{EACH, any_word};
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "REDACTED";
@@ -179,7 +180,15 @@ pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
 /// Whether there is any reason to redact a URL, a path or a query: a sign that ends user information, or one that stands before a value.
 #[inline]
 pub fn may_hold_credentials(url: &str) -> bool {
-    Classes::of(url).contain(Classes::EQUALS | Classes::AT)
+    const EQUALS: u64 = EACH * b'=' as u64;
+    const AT: u64 = EACH * b'@' as u64;
+    any_word(url, |word| zeros(word ^ EQUALS) | zeros(word ^ AT))
+}
+
+/// The upper bit of some byte is set exactly if a byte is zero.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(EACH) & !word
 }
 
 /// Where the path of a URL, absolute or not, stands: from the end of the authority to the query or the fragment.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SpanData, SpanExporter};
+use tower_telemetry_sanitize::{Sanitizer, Secret};
 use tower_telemetry_setup::{Error, Telemetry, Trace, Waterfall};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -57,6 +58,28 @@ fn a_waterfall_and_several_exporters_get_every_span() -> Outcome {
     assert_eq!(first.exported(), ["a", "b"]);
     assert_eq!(second.exported(), ["a", "b"]);
     assert_eq!(traces.try_iter().collect::<Vec<_>>(), [1, 1]);
+    Ok(())
+}
+
+#[test]
+fn one_policy_guards_each_exporter_and_the_waterfall() -> Outcome {
+    let policy = Sanitizer::builder().with_secrets([Secret::Email]).build()?;
+    let (first, second) = (Names::default(), Names::default());
+    let (send, traces) = mpsc::channel();
+    let telemetry = Telemetry::builder("orders")
+        .with_exporter(first.clone())
+        .with_exporter(second.clone())
+        .with_waterfall(Waterfall::to(move |trace: &Trace| {
+            let _ = send.send(trace.to_string());
+        }))
+        .with_sanitizer(policy)
+        .build()?;
+    work(&telemetry, "mail to ada@example.com");
+    telemetry.shutdown()?;
+    assert_eq!(first.exported(), ["mail to REDACTED"]);
+    assert_eq!(second.exported(), ["mail to REDACTED"]);
+    let shown: Vec<_> = traces.try_iter().collect();
+    assert!(shown.len() == 1 && shown[0].contains("mail to REDACTED"), "{shown:?}");
     Ok(())
 }
 

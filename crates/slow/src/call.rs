@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tower_telemetry_observe::{Held, contain};
+use tower_telemetry_sanitize::Sanitizer;
 
 use crate::calls::Calls;
 use crate::clock::since;
 use crate::current::Current;
 use crate::label::Label;
 use crate::limits::{Head, Limits, NEVER, Phase};
-use crate::polls::Timing;
+use crate::polls::{Extra, Timing};
 use crate::record::{Ended, Finding, SlowCall};
 use crate::table::{Entry, Key};
 
@@ -21,7 +22,7 @@ pub(crate) struct Tracked {
     started: Instant,
     limits: Limits,
     at: At,
-    timing: Option<Arc<Timing>>,
+    extra: Option<Arc<Extra>>,
     head: Head,
     /// How often it was found slow.
     warned: u32,
@@ -42,24 +43,22 @@ pub(crate) struct End {
 }
 
 impl Tracked {
-    /// A call that starts now. Its label is asked for at once only if its polls are timed.
+    /// A call that starts now, of a request that may have a policy. Its label is asked for at once only if its polls are timed.
     #[inline]
     pub(crate) fn new(
         calls: Held<Arc<Calls>>,
         started: Instant,
         limits: Limits,
+        sanitizer: Option<Sanitizer>,
         label: impl FnOnce() -> Label,
     ) -> Self {
-        let timing = calls
-            .settings
-            .poll_limit
-            .map(|limit| Arc::new(Timing::new(limit, label())));
+        let timing = calls.settings.poll_limit.map(|limit| Timing::new(limit, label()));
         Tracked {
             calls,
             started,
             limits,
             at: At::Here(Current::default()),
-            timing,
+            extra: Extra::new(timing, sanitizer),
             head: Head::None,
             warned: 0,
         }
@@ -69,7 +68,7 @@ impl Tracked {
     #[inline]
     pub(crate) fn matters(&self) -> bool {
         let kept = self.limits == Limits::NONE || self.limits.are_kept(self.head);
-        !kept || self.warned > 0 || self.timing.is_some() || self.calls.settings.failed.is_some()
+        !kept || self.warned > 0 || self.timing().is_some() || self.calls.settings.failed.is_some()
     }
 
     /// Runs the call's own code.
@@ -78,10 +77,18 @@ impl Tracked {
         if let At::Here(current) = &mut self.at {
             current.look_around();
         }
-        match &self.timing {
-            Some(timing) => self.run_timed(&Arc::clone(timing), code),
+        match &self.extra {
             None => code(),
+            Some(extra) => match &Arc::clone(extra).timing {
+                Some(timing) => self.run_timed(timing, code),
+                None => code(),
+            },
         }
+    }
+
+    #[inline]
+    fn timing(&self) -> Option<&Timing> {
+        self.extra.as_ref()?.timing.as_ref()
     }
 
     fn run_timed<T>(&mut self, timing: &Timing, code: impl FnOnce() -> T) -> T {
@@ -119,7 +126,7 @@ impl Tracked {
             current: std::mem::take(current),
             started: self.calls.time(self.started),
             limit: self.limits.of(phase),
-            timing: self.timing.clone(),
+            extra: self.extra.clone(),
             phase,
             warned: self.warned,
         };
@@ -182,11 +189,12 @@ impl Tracked {
             warned: self.warned,
             ended: end.map(|end| end.ended),
             error_type: end.and_then(|end| end.error_type),
-            polls: self.timing.as_ref().map(|timing| timing.times(elapsed)),
+            polls: self.timing().map(|timing| timing.times(elapsed)),
         };
+        let extra = self.extra.as_deref();
         match &self.at {
-            At::Here(current) => self.calls.tell(current, &call),
-            At::InFlight(key) => self.calls.tell(&self.calls.current(*key), &call),
+            At::Here(current) => self.calls.tell(current, extra, &call),
+            At::InFlight(key) => self.calls.tell(&self.calls.current(*key), extra, &call),
         }
     }
 

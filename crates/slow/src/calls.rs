@@ -13,7 +13,7 @@ use crate::label::Label;
 use crate::limits::{NEVER, Phase};
 use crate::line;
 use crate::places::{Cursor, More};
-use crate::polls::PollTimes;
+use crate::polls::Extra;
 use crate::record::{Finding, SlowCall};
 use crate::settings::{Settings, Warnings};
 #[cfg(feature = "tokio")]
@@ -62,7 +62,7 @@ struct Due {
     elapsed: u64,
     limit: u64,
     warned: u32,
-    polls: Option<PollTimes>,
+    extra: Option<Arc<Extra>>,
 }
 
 impl Calls {
@@ -160,7 +160,7 @@ impl Calls {
                 elapsed,
                 limit: entry.limit,
                 warned: entry.warned,
-                polls: entry.timing.as_ref().map(|timing| timing.times(elapsed)),
+                extra: entry.extra.clone(),
             });
             match slow.len() < BATCH {
                 true => More::Yes,
@@ -169,7 +169,7 @@ impl Calls {
         });
         for due in slow {
             // A subscriber or a counter that panics costs its line.
-            contain(|| self.tell(&due.current, &due.call()));
+            contain(|| self.tell(&due.current, due.extra.as_deref(), &due.call()));
         }
         more
     }
@@ -188,7 +188,7 @@ impl Calls {
     }
 
     /// Says it: to the counter, to the span, and in a line.
-    pub(crate) fn tell(&self, current: &Current, call: &SlowCall<'_>) {
+    pub(crate) fn tell(&self, current: &Current, extra: Option<&Extra>, call: &SlowCall<'_>) {
         if current.is_suppressed() {
             return;
         }
@@ -197,20 +197,23 @@ impl Calls {
                 contain(|| counter(call));
             }
         }
-        current.add_event(call, &self.settings.sanitizer);
+        let own = extra.and_then(|extra| extra.sanitizer.as_ref());
+        let sanitizer = own.unwrap_or(&self.settings.sanitizer);
+        current.add_event(call, sanitizer);
         let level = match (call.finding, self.settings.failed) {
             (Finding::Failed, Some(level)) => level,
             _ => self.settings.level,
         };
         let name = call.label.as_str().unwrap_or_default();
         if let Some(suppressed) = self.flood.admit(name, self.now(), self.settings.lines) {
-            current.in_scope(|ids| line::write(&self.settings, level, call, suppressed, ids));
+            current.in_scope(|ids| line::write(self.settings.target, level, sanitizer, call, suppressed, ids));
         }
     }
 }
 
 impl Due {
     fn call(&self) -> SlowCall<'_> {
+        let timing = self.extra.as_ref().and_then(|extra| extra.timing.as_ref());
         SlowCall {
             finding: Finding::Running,
             label: &self.label,
@@ -220,7 +223,7 @@ impl Due {
             warned: self.warned,
             ended: None,
             error_type: None,
-            polls: self.polls,
+            polls: timing.map(|timing| timing.times(self.elapsed)),
         }
     }
 }

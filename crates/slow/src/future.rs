@@ -1,4 +1,4 @@
-//! Any future as a call.
+//! Any future, or other work, as a call.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -68,7 +68,7 @@ enum State {
     Over,
 }
 
-/// A future that has been polled.
+/// Work that has begun.
 #[derive(Debug)]
 struct Running {
     call: Tracked,
@@ -90,32 +90,75 @@ impl<T> MaybeSlow<T> {
 impl State {
     fn run<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
         *self = match mem::replace(self, State::Over) {
-            State::NotStarted(calls, name, limits) => {
-                let started = Instant::now();
-                let by_clock = contain(|| calls.settings.clock.or_given(started)).unwrap_or(started);
-                State::Running(Running {
-                    call: Tracked::new(calls, by_clock, limits, || Label::named(name.clone())),
-                    name,
-                    started,
-                    ended: Ended::Dropped,
-                })
-            }
+            State::NotStarted(calls, name, limits) => State::Running(Running::new(calls, name, limits)),
             state => state,
         };
         let State::Running(running) = self else { return poll() };
-        running.ended = Ended::Panicked;
-        let polled = running.call.run(poll);
+        let polled = running.run(poll);
         match polled {
-            Poll::Pending => {
-                running.ended = Ended::Dropped;
-                running.call.pending(|| Label::named(running.name.clone()));
-            }
+            Poll::Pending => running.call.pending(|| Label::named(running.name.clone())),
             Poll::Ready(_) => {
                 running.ended = Ended::Complete;
                 *self = State::Over;
             }
         }
         polled
+    }
+}
+
+impl Running {
+    fn new(calls: Held<Arc<Calls>>, name: Cow<'static, str>, limits: Limits) -> Self {
+        let started = Instant::now();
+        let by_clock = contain(|| calls.settings.clock.or_given(started)).unwrap_or(started);
+        Running {
+            call: Tracked::new(calls, by_clock, limits, None, || Label::named(name.clone())),
+            name,
+            started,
+            ended: Ended::Dropped,
+        }
+    }
+
+    fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        self.ended = Ended::Panicked;
+        let value = self.call.run(part);
+        self.ended = Ended::Dropped;
+        value
+    }
+}
+
+/// Times work that is no future, and tells at its end if it was slow: of [`Slow::stopwatch`].
+///
+/// Dropped before it is [finished](Self::finish), the work was given up.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_telemetry_slow::Slow;
+///
+/// let slow = Slow::<()>::new();
+/// let mut stopwatch = slow.stopwatch("parse catalog", Duration::from_millis(200));
+/// let items = stopwatch.run(|| "a b c".split(' ').count());
+/// stopwatch.finish();
+/// # assert_eq!(items, 3);
+/// ```
+#[derive(Debug)]
+pub struct Stopwatch(Running);
+
+impl Stopwatch {
+    /// Runs a part of the work.
+    pub fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        self.0.run(part)
+    }
+
+    /// The work is done.
+    pub fn finish(mut self) {
+        self.0.ended = Ended::Complete;
+    }
+}
+
+impl<F> Slow<F> {
+    /// Begins to time work of this name that is no future. Which limits this one has makes no difference.
+    pub fn stopwatch(&self, name: impl Into<Cow<'static, str>>, limits: impl Into<Limits>) -> Stopwatch {
+        Stopwatch(Running::new(self.calls(), name.into(), limits.into()))
     }
 }
 

@@ -109,7 +109,7 @@ mod sweeper;
 mod table;
 mod watch;
 
-pub use future::{MaybeSlow, WarnIfSlow};
+pub use future::{MaybeSlow, Stopwatch, WarnIfSlow};
 pub use label::{Label, Labeled};
 pub use layer::SlowLayer;
 pub use limits::{Limits, Phase};

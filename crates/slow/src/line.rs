@@ -11,7 +11,6 @@ use tracing_core::{Event, Level, dispatcher};
 
 use crate::callsite::{FIELDS, metadata_of};
 use crate::record::{Ended, SlowCall};
-use crate::settings::Settings;
 
 /// The ids of the span that a call is part of.
 #[cfg_attr(not(feature = "opentelemetry"), allow(dead_code, reason = "nobody knows them"))]
@@ -35,8 +34,15 @@ pub(crate) fn millis(time: Duration) -> f64 {
 }
 
 /// Writes the line, if somebody wants to read it.
-pub(crate) fn write(settings: &Settings, level: Level, call: &SlowCall<'_>, suppressed: u64, ids: Option<&Ids>) {
-    let metadata = metadata_of(settings.target, level);
+pub(crate) fn write(
+    target: &'static str,
+    level: Level,
+    sanitizer: &Sanitizer,
+    call: &SlowCall<'_>,
+    suppressed: u64,
+    ids: Option<&Ids>,
+) {
+    let metadata = metadata_of(target, level);
     if !dispatcher::get_default(|dispatch| dispatch.enabled(metadata)) {
         return;
     }
@@ -44,7 +50,7 @@ pub(crate) fn write(settings: &Settings, level: Level, call: &SlowCall<'_>, supp
     let Ok(fields) = <[Field; FIELDS.len()]>::try_from(fields) else {
         return;
     };
-    let written = Written(&settings.sanitizer);
+    let written = Written(sanitizer);
     let method = written.value("http.request.method", call.label.method().map(Method::as_str));
     let route = written.value("http.route", call.label.route());
     let name = written.value("call", call.label.name());

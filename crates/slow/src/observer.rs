@@ -123,7 +123,7 @@ impl<F> Slow<F> {
 
     /// What may be written down in lines, and in the events on spans: by default what [`Sanitizer::default`] says. The counter is told everything.
     ///
-    /// It is asked by the names of the fields, for texts only, and not before a call is slow.
+    /// A [`Sanitizer`] in a request's extensions counts before it. It is asked by the names of the fields, for texts only, and not before a call is slow.
     #[must_use]
     pub fn with_sanitizer(self, sanitizer: Sanitizer) -> Self {
         self.setting(|settings| settings.sanitizer = sanitizer)
@@ -183,7 +183,10 @@ impl<F: Labeled> Observe<F> for Slow<F> {
             Some(choices) => choices.of(call).unwrap_or(self.limits),
         };
         let started = self.shared.get().settings.clock.or_given(call.started);
-        SlowWatch::new(Tracked::new(self.shared.hold(), started, limits, || call.facts.label()))
+        let own = call.request.as_ref().and_then(|request| request.extensions.get());
+        SlowWatch::new(Tracked::new(self.shared.hold(), started, limits, own.cloned(), || {
+            call.facts.label()
+        }))
     }
 }
 

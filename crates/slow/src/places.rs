@@ -135,7 +135,7 @@ pub(crate) mod tests {
             current: Current::default(),
             started,
             limit,
-            timing: None,
+            extra: None,
             phase: Phase::Waiting,
             warned: 0,
         }

@@ -1,9 +1,29 @@
 //! How long the polls of one call take.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tower_telemetry_sanitize::Sanitizer;
+
 use crate::label::Label;
+
+/// What few calls have.
+#[derive(Debug)]
+pub(crate) struct Extra {
+    /// Of calls whose polls are timed.
+    pub(crate) timing: Option<Timing>,
+    /// The policy of the call's request.
+    pub(crate) sanitizer: Option<Sanitizer>,
+}
+
+impl Extra {
+    #[inline]
+    pub(crate) fn new(timing: Option<Timing>, sanitizer: Option<Sanitizer>) -> Option<Arc<Self>> {
+        let is_one = timing.is_some() || sanitizer.is_some();
+        is_one.then(|| Arc::new(Extra { timing, sanitizer }))
+    }
+}
 
 /// What the polls of one call have taken so far, in nanoseconds. Only the call writes, others read.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::current::Current;
 use crate::label::Label;
 use crate::limits::Phase;
 use crate::places::{Cursor, More, Place, Places};
-use crate::polls::Timing;
+use crate::polls::Extra;
 
 /// Parts with a lock each, so that threads seldom wait for one another.
 const SHARDS: usize = 16;
@@ -21,7 +21,7 @@ pub(crate) struct Entry {
     pub(crate) started: u64,
     /// The limit of its phase, in nanoseconds.
     pub(crate) limit: u64,
-    pub(crate) timing: Option<Arc<Timing>>,
+    pub(crate) extra: Option<Arc<Extra>>,
     pub(crate) phase: Phase,
     /// How often it was found slow.
     pub(crate) warned: u32,

@@ -29,6 +29,25 @@ fn a_route_may_have_limits_of_its_own() {
 }
 
 #[test]
+fn the_policy_of_a_request_comes_before_the_layers() {
+    for warnings in [Warnings::WhileItRuns, Warnings::AtEnd] {
+        let lines = lines(async {
+            let policy = |rule| Sanitizer::builder().with_rule("http.route", rule).build().unwrap();
+            let slow = paused(ms(200)).with_warnings(warnings);
+            let server = server(slow.with_sanitizer(policy(Rule::Redact)));
+            served(&server, get("/orders", Act::of(ms(300)))).await;
+            let mut request = get("/orders", Act::of(ms(300)));
+            request.extensions_mut().insert(policy(Rule::Drop));
+            served(&server, request).await;
+        });
+        let of_each = lines.len() / 2;
+        let expected = [vec!["REDACTED"; of_each], vec!["-"; of_each]].concat();
+        assert_eq!(fields(&lines, "http.route"), expected, "{warnings:?}");
+        assert!(of_each > 0);
+    }
+}
+
+#[test]
 fn what_a_policy_leaves_out_is_in_no_line() {
     let lines = lines(async {
         let policy = Sanitizer::builder()

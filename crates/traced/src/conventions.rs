@@ -3,8 +3,9 @@
 use opentelemetry::trace::SpanKind;
 
 use crate::attribute;
-use crate::builder::{SpanBuilder, span};
+use crate::builder::SpanBuilder;
 use crate::name::SpanName;
+use crate::span::span;
 
 /// A CLIENT span of a database's operation on a table or collection, by the
 /// [conventions for databases](https://opentelemetry.io/docs/specs/semconv/database/database-spans/).

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::trace::SpanBuilder;
 pub use opentelemetry::trace::{SpanKind, SpanRef};
@@ -17,7 +17,7 @@ use crate::lint::Site;
 use crate::outlook::Outlook;
 use crate::record::{self, Record};
 use crate::scope::Scope;
-use crate::slow::WarnIfSlow;
+use crate::slow::stopwatch;
 
 /// What is known of a function beforehand.
 #[derive(Debug)]
@@ -45,13 +45,8 @@ pub fn begin(function: &'static Function, arguments: impl FnOnce(&mut Arguments)
         None => Scope::Around,
         Some((outlook, parent)) => start(function, outlook, &parent, Site::here(), arguments),
     };
-    let slow = function.threshold.map(|threshold| WarnIfSlow {
-        name: function.name,
-        threshold,
-        started: Instant::now(),
-        trace: scope.trace_id(),
-    });
-    Call(Begun { scope, slow })
+    let slow = function.threshold.map(|threshold| stopwatch(function.name, threshold));
+    Call(Begun { slow, scope })
 }
 
 #[inline(never)]
@@ -96,15 +91,15 @@ impl Call {
     where
         J: Fn(&R, &SpanRef<'_>) -> Outcome,
     {
-        let returned = self.0.scope.run(body);
-        self.0.scope.end(&returned, &ByMacro(judge));
+        let returned = self.0.run(body);
+        self.0.end(&returned, &ByMacro(judge));
         returned
     }
 
     /// Runs the part of a function that makes a future.
     #[inline]
     pub fn prepare<F>(&mut self, body: impl FnOnce() -> F) -> F {
-        self.0.scope.run(body)
+        self.0.run(body)
     }
 
     /// Puts the call around the future.

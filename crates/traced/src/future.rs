@@ -8,11 +8,11 @@ use std::task::{Context as TaskContext, Poll};
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
+use tower_telemetry_slow::Stopwatch;
 
 use crate::builder::SpanBuilder;
 use crate::judge::{Judge, Outcome};
 use crate::scope::Scope;
-use crate::slow::WarnIfSlow;
 
 pin_project! {
     /// A future or a stream in a span.
@@ -36,11 +36,31 @@ enum State<J> {
     Over,
 }
 
-/// The span of work that has begun, and what warns if it takes long.
+/// The span of work that has begun, and what warns if it takes long. Dropped in this order, so that the warning finds the span open.
 #[derive(Debug)]
 pub(crate) struct Begun {
+    pub(crate) slow: Option<Stopwatch>,
     pub(crate) scope: Scope,
-    pub(crate) slow: Option<WarnIfSlow>,
+}
+
+impl Begun {
+    /// Runs a part of the work.
+    #[inline]
+    pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        match &mut self.slow {
+            None => self.scope.run(work),
+            Some(slow) => self.scope.run(|| slow.run(work)),
+        }
+    }
+
+    /// The work is done, and this came out.
+    #[inline]
+    pub(crate) fn end<R>(&mut self, returned: &R, judge: &impl Judge<R>) {
+        if let Some(slow) = self.slow.take() {
+            slow.finish();
+        }
+        self.scope.end(returned, judge);
+    }
 }
 
 impl<T, J> InSpan<T, J> {
@@ -62,15 +82,15 @@ impl<T, J> InSpan<T, J> {
 impl<J> State<J> {
     /// The span, unless it is over. The first poll starts it.
     #[inline]
-    fn begin(&mut self) -> Option<(&mut Scope, &J)> {
+    fn begin(&mut self) -> Option<(&mut Begun, &J)> {
         if let State::Waiting(_) = self {
             if let State::Waiting(span) = mem::replace(self, State::Over) {
                 let (scope, judge) = span.start();
-                *self = State::Begun(Begun { scope, slow: None }, judge);
+                *self = State::Begun(Begun { slow: None, scope }, judge);
             }
         }
         match self {
-            State::Begun(begun, judge) => Some((&mut begun.scope, judge)),
+            State::Begun(begun, judge) => Some((begun, judge)),
             State::Waiting(_) | State::Over => None,
         }
     }
@@ -82,12 +102,12 @@ impl<F: Future, J: Judge<F::Output>> Future for InSpan<F, J> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Some((scope, judge)) = this.state.begin() else {
+        let Some((begun, judge)) = this.state.begin() else {
             return this.inner.poll(cx);
         };
-        let polled = scope.run(|| this.inner.poll(cx));
+        let polled = begun.run(|| this.inner.poll(cx));
         if let Poll::Ready(returned) = &polled {
-            scope.end(returned, judge);
+            begun.end(returned, judge);
             *this.state = State::Over;
         }
         polled
@@ -99,14 +119,14 @@ impl<S: Stream, J: Judge<S::Item>> Stream for InSpan<S, J> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
-        let Some((scope, judge)) = this.state.begin() else {
+        let Some((begun, judge)) = this.state.begin() else {
             return this.inner.poll_next(cx);
         };
-        let polled = scope.run(|| this.inner.poll_next(cx));
+        let polled = begun.run(|| this.inner.poll_next(cx));
         match &polled {
-            Poll::Ready(Some(item)) => scope.note(item, judge),
+            Poll::Ready(Some(item)) => begun.scope.note(item, judge),
             Poll::Ready(None) => {
-                scope.end_as(Outcome::Fine);
+                begun.scope.end_as(Outcome::Fine);
                 *this.state = State::Over;
             }
             Poll::Pending => {}

@@ -97,11 +97,12 @@ pub mod rayon;
 mod record;
 mod scope;
 mod slow;
+mod span;
 #[cfg(feature = "tokio")]
 mod task;
 pub mod thread;
 
-pub use builder::{ActiveSpan, IntoSpan, SpanBuilder, business_span, in_span, linked_span, record, span};
+pub use builder::{IntoSpan, SpanBuilder};
 pub use context::{InContext, Traced, TracedExt};
 pub use conventions::{Messaging, database_span, messaging_span};
 pub use future::InSpan;
@@ -110,6 +111,7 @@ pub use name::SpanName;
 #[doc(no_inline)]
 pub use opentelemetry;
 pub use record::{Record, set_sanitizer};
+pub use span::{ActiveSpan, business_span, in_span, linked_span, record, span};
 #[cfg(feature = "tokio")]
 pub use task::{JoinSet, spawn, spawn_blocking};
 #[doc(no_inline)]
@@ -135,7 +137,7 @@ pub mod __private {
 /// | `result` | records what is returned, of a `Result` the `Ok`, as `result` |
 /// | `error` | records the error's text, as the description of the status |
 /// | `error_type = \|error\| …` | the `error.type` of an `Err`: a `&'static str` |
-/// | `threshold = "200ms"` | a `tracing` warning for each call that takes as long, sampled or not |
+/// | `threshold = "200ms"` | a warning of a call that takes as long, sampled or not: at most ten in a minute, as of [`tower-telemetry-slow`](tower_telemetry_slow) |
 /// | `crate = path` | where this crate is, if it has another name |
 ///
 /// A value is recorded by [`Record`], with `%` before it by `Display`, with `?` by `Debug`: `args(%id, ?state)`, `result(%)`, `error(?)`.

@@ -30,8 +30,9 @@ mod site {
             let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
             if warned.insert((at.file(), at.line(), at.column())) {
                 drop(warned);
+                let name = crate::record::policy().text(name);
                 tracing::warn!(
-                    name,
+                    name = &*name,
                     at = %at,
                     "a span's name has {flaw} in it, so that there are as many names as values: name the kind of work, and \
                      put the value into an attribute"

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::{Instant, SystemTime};
 
-use opentelemetry::trace::{SpanBuilder, SpanRef, Status, TraceContextExt, TraceId};
+use opentelemetry::trace::{SpanBuilder, SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::contain;
 use tower_telemetry_semconv::attribute::ERROR_TYPE;
@@ -125,15 +125,6 @@ impl Scope {
         match self {
             Scope::Recording(recording) => Some(recording.cx.span()),
             Scope::Around | Scope::Carried(_) => None,
-        }
-    }
-
-    /// The trace it belongs to.
-    pub(crate) fn trace_id(&self) -> TraceId {
-        let of = |cx: &Context| cx.span().span_context().trace_id();
-        match self.context() {
-            Some(cx) => of(cx),
-            None => Context::map_current(of),
         }
     }
 }

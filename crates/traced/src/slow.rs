@@ -1,36 +1,19 @@
 //! The warning of a function that took long.
 
-use std::time::{Duration, Instant};
+use std::sync::LazyLock;
+use std::time::Duration;
 
-use opentelemetry::trace::TraceId;
+use tower_telemetry_slow::{Slow, Stopwatch, Warnings};
 
-/// Warns when it is dropped, if that is late: on every path, sampled or not.
-#[derive(Debug)]
-pub(crate) struct WarnIfSlow {
-    pub(crate) name: &'static str,
-    pub(crate) threshold: Duration,
-    pub(crate) started: Instant,
-    pub(crate) trace: TraceId,
-}
+use crate::record;
 
-impl Drop for WarnIfSlow {
-    fn drop(&mut self) {
-        let elapsed = self.started.elapsed();
-        if elapsed < self.threshold {
-            return;
-        }
-        let trace = (self.trace != TraceId::INVALID).then(|| self.trace.to_string());
-        // In the words of `tower-telemetry-slow`.
-        tracing::warn!(
-            call = self.name,
-            elapsed_ms = milliseconds(elapsed),
-            threshold_ms = milliseconds(self.threshold),
-            trace_id = trace,
-            "a call was slow"
-        );
-    }
-}
+/// One for the process, so that one count of lines holds for each function.
+static SLOW: LazyLock<Slow<()>> = LazyLock::new(|| {
+    let slow = Slow::new().with_warnings(Warnings::AtEnd);
+    slow.with_sanitizer(record::policy().clone())
+});
 
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
+/// Warns at the end of a function, if that is late: on every path, sampled or not.
+pub(crate) fn stopwatch(function: &'static str, threshold: Duration) -> Stopwatch {
+    SLOW.stopwatch(function, threshold)
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanKind, Status};
-use support::Trace;
+use support::{Trace, install};
 use tower_telemetry_testkit::Log;
 use tower_telemetry_testkit::spans::{keys, text, value};
 use tower_telemetry_traced::{ErrorType, traced};
@@ -193,7 +193,7 @@ fn a_slow_call_is_warned_of_with_its_trace() {
     let id = trace.unwrap().root.span_context.trace_id().to_string();
     for part in [
         "WARN",
-        "a call was slow",
+        "a slow call has ended",
         "call=\"always.slow\"",
         "elapsed_ms=",
         "threshold_ms=",
@@ -202,4 +202,33 @@ fn a_slow_call_is_warned_of_with_its_trace() {
         assert!(line.contains(part), "{part} in {line}");
     }
     assert!(Log::of(never_slow).is_empty());
+}
+
+#[test]
+fn a_function_has_so_many_warnings_in_a_minute() {
+    #[traced(threshold = "1ns", name = "often.slow")]
+    fn often_slow() {}
+
+    install();
+    let lines = Log::of(|| (0..100).for_each(|_| often_slow()));
+    assert_eq!(lines.len(), 10, "{lines:?}");
+}
+
+#[test]
+fn a_slow_function_that_panics_is_warned_of() {
+    #[traced(threshold = "1ns", name = "slow.panic")]
+    fn slow_panic() {
+        panic!("hunter2");
+    }
+
+    install();
+    let lines = Log::of(|| drop(std::panic::catch_unwind(slow_panic).unwrap_err()));
+    let [line] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert!(
+        line.contains("call=\"slow.panic\"") && line.contains("end=\"panicked\""),
+        "{line}"
+    );
+    assert!(!line.contains("hunter2"), "{line}");
 }

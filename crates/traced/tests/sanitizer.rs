@@ -5,6 +5,7 @@ mod support;
 
 use support::Trace;
 use tower_telemetry_sanitize::{HashKey, Rule, Secret};
+use tower_telemetry_testkit::Log;
 use tower_telemetry_testkit::spans::{keys, text};
 use tower_telemetry_traced::{Sanitizer, business_span, record, set_sanitizer, traced};
 
@@ -16,6 +17,9 @@ fn mail(id: &str, address: &str, fine: bool) -> Result<&'static str, String> {
         Err(format!("no {address}"))
     }
 }
+
+#[traced(name = "mail to ada@example.com", threshold = "1ns")]
+fn slow_mail() {}
 
 #[test]
 fn every_way_in_goes_through_it() {
@@ -52,4 +56,13 @@ fn every_way_in_goes_through_it() {
     assert_eq!(trace.only().name, r"mail to\nREDACTED");
     assert_eq!(keys(trace.only()), ["note"]);
     assert_eq!(text(trace.only(), "note").as_deref(), Some("REDACTED"));
+
+    let lines = Log::of(slow_mail);
+    let slow: Vec<_> = lines.iter().filter(|line| line.contains("slow call")).collect();
+    assert_eq!(slow.len(), 1, "{lines:?}");
+    assert!(slow[0].contains("call=\"mail to REDACTED\""), "{lines:?}");
+    assert!(
+        !lines.concat().contains("ada@"),
+        "nor in what is said of the name: {lines:?}"
+    );
 }

@@ -5,14 +5,11 @@ use std::borrow::Cow;
 use opentelemetry::trace::Status;
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-use tower_telemetry_semconv::url::may_hold_credentials;
-
 use super::settled::{KEYED, Settled};
 use crate::Sanitizer;
 use crate::counts::Change;
 use crate::policy::{Action, Policy};
 use crate::rule::Rule;
-use crate::table::last_slot;
 
 /// The most elements of an array.
 const MAX_ELEMENTS: usize = 128;
@@ -72,55 +69,30 @@ impl Policy {
     /// Makes of the attributes from this place on what may be written down.
     #[inline]
     pub(super) fn settle_all(&self, attributes: &mut Vec<KeyValue>, start: usize) {
+        if !self.all_stay(&attributes[start..], |_, _| {}) {
+            self.settle_each(attributes, start);
+        }
+    }
+
+    /// The same where there may be something to change.
+    #[inline(never)]
+    pub(super) fn settle_each(&self, attributes: &mut Vec<KeyValue>, start: usize) {
         const GONE: &str = "";
-        let mut at = start;
         let mut any_gone = false;
-        while let Some(more) = self.first_to_settle(&attributes[at..]) {
-            at += more;
-            let attribute = &mut attributes[at];
-            if !self.settle(attribute) {
+        for attribute in &mut attributes[start..] {
+            if !self.stays(attribute) && !self.settle(attribute) {
                 attribute.key = Key::from_static_str(GONE);
                 any_gone = true;
             }
-            at += 1;
         }
         if any_gone {
             attributes.retain(|attribute| attribute.key.as_str() != GONE);
         }
     }
 
-    /// The place of the first attribute that may have to change.
-    #[inline(never)]
-    fn first_to_settle(&self, attributes: &[KeyValue]) -> Option<usize> {
-        attributes.iter().position(|attribute| {
-            let is_fine = match &attribute.value {
-                Value::String(text) => self.is_fine(text.as_str()),
-                Value::I64(_) | Value::F64(_) | Value::Bool(_) => true,
-                _ => false,
-            };
-            let key = attribute.key.as_str();
-            let candidates = self.rules.candidates(last_slot(key), key);
-            !is_fine || candidates != 0 && !self.is_fine_url(candidates, &attribute.value)
-        })
-    }
-
-    /// Whether all rules that may be for this value are for URLs, and it has nothing that they look for.
-    #[inline(never)]
-    fn is_fine_url(&self, candidates: u64, value: &Value) -> bool {
-        match value {
-            Value::String(url) => candidates & !self.url_rules == 0 && !may_hold_credentials(url.as_str()),
-            _ => false,
-        }
-    }
-
     /// Makes of an attribute what may be written down. Whether anything is left.
-    #[inline(never)]
     fn settle(&self, attribute: &mut KeyValue) -> bool {
         let action = self.rules.find(attribute.key.as_str());
-        self.settle_slowly(action, attribute)
-    }
-
-    fn settle_slowly(&self, action: Option<&Action>, attribute: &mut KeyValue) -> bool {
         let settled = action.and_then(|action| self.settled(action));
         if settled.is_some_and(|settled| settled.contains(&attribute.key)) {
             return true;

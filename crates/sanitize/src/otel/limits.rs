@@ -7,6 +7,7 @@ use opentelemetry::KeyValue;
 use super::attributes;
 use crate::counts::Change;
 use crate::policy::Policy;
+use crate::table::spread;
 use crate::{Keys, SanitizerBuilder};
 
 /// What a span may hold.
@@ -73,15 +74,37 @@ impl Policy {
     /// ones first. The number of those that were dropped for want of room; what is kept is taken off the budget.
     #[inline]
     pub(super) fn bounded(&self, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
-        self.settle_all(attributes, 0);
-        let survey = Survey::of(attributes);
-        if survey.may_repeat(attributes.len()) && repeats(attributes) {
-            unite(attributes);
-        } else if survey.bytes <= *budget && attributes.len() <= self.limits.attributes {
-            *budget -= survey.bytes;
+        let mut survey = Survey::default();
+        let all_stay = self.all_stay(attributes, |key, bytes| survey.note(key, bytes));
+        if all_stay && !survey.may_repeat && self.have_room(&survey, attributes, budget) {
             return 0;
         }
-        self.choose(attributes, budget)
+        self.bound(attributes, budget)
+    }
+
+    /// The same where there may be something to change.
+    #[inline(never)]
+    fn bound(&self, attributes: &mut Vec<KeyValue>, budget: &mut usize) -> u32 {
+        self.settle_each(attributes, 0);
+        let mut survey = Survey::of(attributes);
+        if survey.may_repeat && repeats(attributes) {
+            unite(attributes);
+            survey = Survey::of(attributes);
+        }
+        match self.have_room(&survey, attributes, budget) {
+            true => 0,
+            false => self.choose(attributes, budget),
+        }
+    }
+
+    /// Takes them off the budget, if there is room for all.
+    #[inline]
+    fn have_room(&self, survey: &Survey, attributes: &[KeyValue], budget: &mut usize) -> bool {
+        let have_room = survey.bytes <= *budget && attributes.len() <= self.limits.attributes;
+        if have_room {
+            *budget -= survey.bytes;
+        }
+        have_room
     }
 
     #[cold]
@@ -113,40 +136,47 @@ impl Policy {
 const PLACES: usize = 256;
 
 /// What a pass over some attributes tells.
-#[derive(Default)]
 struct Survey {
     bytes: usize,
-    /// A bit for each place that a key has.
-    seen: [u64; PLACES / 64],
+    /// Whether two keys may be the same. If not, they are not.
+    may_repeat: bool,
+    seen: [bool; PLACES],
+}
+
+impl Default for Survey {
+    #[inline]
+    fn default() -> Self {
+        Survey {
+            bytes: 0,
+            may_repeat: false,
+            seen: [false; PLACES],
+        }
+    }
 }
 
 impl Survey {
-    #[inline(never)]
     fn of(attributes: &[KeyValue]) -> Self {
         let mut survey = Survey::default();
-        for attribute in attributes {
-            survey.bytes += size(attribute);
-            let place = place(attribute.key.as_str().as_bytes());
-            survey.seen[place / 64] |= 1 << (place % 64);
+        for KeyValue { key, value, .. } in attributes {
+            survey.note(key.as_str(), attributes::size(value));
         }
         survey
     }
 
-    /// Whether two of so many keys may be the same. If not, they are not.
-    #[inline]
-    fn may_repeat(&self, keys: usize) -> bool {
-        let seen = self.seen.iter().map(|seen| seen.count_ones() as usize);
-        seen.sum::<usize>() < keys
+    /// An attribute of this key, whose value has so many bytes.
+    #[inline(always)]
+    fn note(&mut self, key: &str, bytes: usize) {
+        self.bytes += key.len() + bytes;
+        let seen = &mut self.seen[place(key.as_bytes())];
+        self.may_repeat |= std::mem::replace(seen, true);
     }
 }
 
-/// One of 256 places, by the length of a key and by some of its bytes.
-#[inline]
+/// A place for a key, by how it begins and ends.
+#[inline(always)]
 fn place(key: &[u8]) -> usize {
-    match key {
-        [first, .., a, _, b] => {
-            (usize::from(*first) * 7 + usize::from(*a) * 31 + usize::from(*b) * 5 + key.len() * 3) % PLACES
-        }
+    match (key.first_chunk(), key.last_chunk()) {
+        (Some(first), Some(last)) => spread(last).wrapping_add(u32::from_le_bytes(*first)) as usize >> 24,
         _ => key.len(),
     }
 }

@@ -6,6 +6,7 @@ mod baggage;
 mod exporter;
 #[cfg(feature = "opentelemetry_sdk")]
 mod limits;
+mod look;
 mod settled;
 mod span;
 

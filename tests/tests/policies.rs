@@ -1,0 +1,91 @@
+//! Several policies on different routes of one server.
+
+use axum::Router;
+use axum::routing::get;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use opentelemetry::KeyValue;
+use tower::ServiceBuilder;
+use tower_telemetry::sanitize::{AllowedHeaders, Rule, SanitizeLayer, Sanitizer};
+use tower_telemetry::server;
+use tower_telemetry::span::Spans;
+use tower_telemetry_testkit::spans::{Recorder, text};
+use tower_telemetry_tests::Server;
+
+fn policy(rule: Rule) -> Sanitizer {
+    let builder = Sanitizer::builder()
+        .with_rule("user_agent.original", rule.clone())
+        .with_rule("http.request.header.x-tenant", rule.clone())
+        .with_rule("http.response.header.x-shard", rule.clone())
+        .with_rule("own.*", rule);
+    builder.build().expect("a policy")
+}
+
+#[tokio::test]
+async fn routes_of_one_server_have_policies_of_their_own() {
+    let recorder = Recorder::new();
+    let headers = |name: &'static str| AllowedHeaders::new([name]).expect("no credentials");
+    let spans = Spans::server()
+        .with_tracer_provider(&recorder.provider)
+        .with_sanitizer(policy(Rule::map(|value| Some(format!("server's {value}")))))
+        .with_request_headers(headers("x-tenant"))
+        .with_response_headers(headers("x-shard"))
+        .with_request_attributes(|_, _, attributes| attributes.push(KeyValue::new("own.start", "s")))
+        .with_end_attributes(|_, _, attributes| attributes.push(KeyValue::new("own.end", "e")));
+    let traced = server().with_spans(spans);
+    let answer = async |headers: HeaderMap| {
+        let is_marked = headers[AUTHORIZATION].is_sensitive();
+        assert_eq!(is_marked, headers["x-tenant"] != "plain");
+        [("x-shard", "h")]
+    };
+    let stack = |policy| {
+        ServiceBuilder::new()
+            .layer(SanitizeLayer::new(policy))
+            .layer(traced.clone())
+    };
+    let router = Router::new()
+        .route("/redacted", get(answer).layer(stack(policy(Rule::Redact))))
+        .route("/dropped", get(answer).layer(stack(policy(Rule::Drop))))
+        .route("/plain", get(answer).layer(traced.clone()));
+    let server = Server::start(router).await;
+
+    let client = reqwest::Client::new();
+    for route in ["redacted", "dropped", "plain"] {
+        let request = client.get(format!("http://{}/{route}", server.address));
+        let request = request.header("x-tenant", route).header("user-agent", "ua");
+        let response = request.bearer_auth("c4n4ry").send().await.expect("an answer");
+        assert_eq!(response.status(), 200);
+    }
+    drop(client);
+    server.stop().await;
+
+    let keys = [
+        "user_agent.original",
+        "http.request.header.x-tenant",
+        "own.start",
+        "http.response.header.x-shard",
+        "own.end",
+    ];
+    let of = |route: &str| {
+        let span = recorder.named(&format!("GET /{route}"));
+        keys.map(|key| text(&span, key))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        of("redacted"),
+        ["REDACTED", r#"["REDACTED"]"#, "REDACTED", r#"["REDACTED"]"#, "REDACTED"].map(some)
+    );
+    assert_eq!(of("dropped"), keys.map(|_| None));
+    assert_eq!(
+        of("plain"),
+        [
+            "server's ua",
+            r#"["server's plain"]"#,
+            "server's s",
+            r#"["server's h"]"#,
+            "server's e"
+        ]
+        .map(some)
+    );
+    assert!(!format!("{:?}", recorder.spans()).contains("c4n4ry"));
+}
