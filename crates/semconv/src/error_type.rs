@@ -51,6 +51,15 @@ pub(crate) fn first_cause<T>(error: &dyn Any, said: impl FnMut(&(dyn Error + 'st
 }
 
 /// The word for an error, by the first of its [causes] that has one: `timeout`, `connect` or `overloaded`, as [here](crate#errortype).
+///
+/// ```
+/// use std::io;
+/// use tower_telemetry_semconv::error_word;
+///
+/// let slow = io::Error::other(io::Error::from(io::ErrorKind::TimedOut));
+/// assert_eq!(error_word(&slow), Some("timeout"));
+/// assert_eq!(error_word(&io::Error::other("anything else")), None);
+/// ```
 pub fn error_word(error: &(dyn Error + 'static)) -> Option<&'static str> {
     causes(error).find_map(name)
 }
@@ -192,6 +201,15 @@ mod tests {
             assert_named(io::Error::from(kind), name);
             assert_named(io::Error::new(kind, "text"), name);
         }
+    }
+
+    #[test]
+    fn the_word_is_that_of_the_first_cause_that_has_one() {
+        let timeout = || io::Error::from(ErrorKind::TimedOut);
+        assert_eq!(error_word(&wrapped(timeout())), Some("timeout"));
+        let refused = io::Error::new(ErrorKind::ConnectionRefused, timeout());
+        assert_eq!(error_word(&wrapped(refused)), Some("connect"));
+        assert_eq!(error_word(&wrapped("text")), None);
     }
 
     #[test]

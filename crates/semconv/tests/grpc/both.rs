@@ -1,8 +1,12 @@
 //! One server that speaks both.
 
+use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use http_body_util::Full;
 use tower_telemetry_observe::{Classify, ClassifyHttp, End, Verdict};
-use tower_telemetry_semconv::{Grpc, GrpcCode, Http, HttpOrGrpc, HttpOrGrpcCall, ServerFacts, Trust};
+use tower_telemetry_semconv::{
+    ClientFacts, Grpc, GrpcCode, Http, HttpOrGrpc, HttpOrGrpcCall, Server, ServerFacts, Trust,
+};
 
 use crate::call::COMPLETE;
 
@@ -62,4 +66,26 @@ fn settings_of_each_count_and_trust_is_for_both() {
             HttpOrGrpcCall::Grpc(call) => assert_eq!(call.method(), "a.S/M"),
         }
     }
+}
+
+#[test]
+fn each_knows_the_server_that_is_asked() {
+    let both = HttpOrGrpc::client();
+    for content_type in ["application/grpc", "text/plain"] {
+        let request = Request::post("http://shop.test/a.S/M").header("content-type", content_type);
+        let (mut request, ()) = request.body(()).unwrap().into_parts();
+        assert_eq!(
+            both.read(&mut request).server_address(),
+            Some("shop.test"),
+            "{content_type}"
+        );
+    }
+}
+
+#[test]
+fn each_measures_a_frame_by_its_bytes() {
+    let frame = Bytes::from_static(b"five!");
+    assert_eq!(Http::<Server>::remaining::<Full<Bytes>>(&frame), 5);
+    assert_eq!(Grpc::<Server>::remaining::<Full<Bytes>>(&frame), 5);
+    assert_eq!(HttpOrGrpc::<Server>::remaining::<Full<Bytes>>(&frame), 5);
 }
