@@ -90,7 +90,6 @@
 )]
 
 mod batch;
-mod both;
 mod bounded;
 mod builder;
 mod check;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tower_telemetry_propagate::W3c;
 
 use super::exporter::{Common, Exporter};
-use super::{Propagator, Source, TelemetryBuilder, sampling};
+use super::{Propagator, Source, TelemetryBuilder, sampler};
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 use crate::Otlp;
 use crate::check::{Checked, Checker, Finding};
@@ -41,7 +42,7 @@ impl TelemetryBuilder {
         let found = environment::service::environment(read).or_else(|| profile.map(|profile| profile.to_string()));
         let resource = resource(&self.service, found, read)?;
         let limits = self.batch.resolve(read, profile)?;
-        let sampling = sampling::resolve(self.sampling, self.branches, profile, read)?;
+        let sampling = sampler::resolve(self.sampling, self.branches, profile, read)?;
         let set_propagator = propagator(self.propagator, read)?;
         let timeout = self.shutdown_timeout;
 
@@ -162,6 +163,8 @@ impl TelemetryBuilder {
                 probed: (!disabled).then_some(probed),
                 destinations,
                 pipeline: pipeline.clone(),
+                installed: Instant::now(),
+                first_span_within: self.first_span_within,
             };
             checker = Some(Checker::start(checked, &findings));
         }
