@@ -208,7 +208,7 @@ fn the_protocol_may_be_grpc() -> Outcome {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
     ])?;
-    assert_eq!(names(&requests.try_recv()?), ["place order"]);
+    assert_eq!(names(&requests.try_recv()?.body), ["place order"]);
     Ok(())
 }
 

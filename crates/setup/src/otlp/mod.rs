@@ -105,8 +105,8 @@ impl Otlp {
         self
     }
 
-    /// Makes bodies smaller: by gzip with the feature `gzip`, by zstd with the feature `zstd`. Without it this is an error when
-    /// telemetry is built.
+    /// Makes bodies smaller. Over HTTP by gzip with the feature `gzip`, by zstd with the feature `zstd`; over gRPC by gzip, by zstd with
+    /// the feature `zstd-grpc`. Without it this is an error when telemetry is built.
     pub fn with_compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
