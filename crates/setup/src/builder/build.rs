@@ -14,6 +14,7 @@ use super::{Propagator, Source, TelemetryBuilder, sampler};
 use crate::Otlp;
 use crate::check::{Checked, Checker, Finding};
 use crate::environment::exporters::{Chosen, Console, chosen};
+use crate::environment::limits::{self, SpanLimits};
 use crate::environment::{self, Read};
 use crate::pipeline::{Parts, Pipeline, Processor};
 use crate::report::Configuration;
@@ -22,15 +23,11 @@ use crate::samplers::{Effective, Unsampled};
 use crate::telemetry::{Reach, Running};
 use crate::{Error, Telemetry, Waterfall};
 
-/// The most attributes that the SDK keeps of a span, unless the environment says otherwise: more than the policy lets through, which alone knows
-/// the required ones.
-const MAX_ATTRIBUTES: u32 = 1024;
-
 impl TelemetryBuilder {
     pub(super) fn build_with(mut self, reach: Reach) -> Result<Telemetry, Error> {
         let read: Read<'_> = &environment::process;
         let disabled = environment::disabled::sdk(read)?;
-        environment::check_span_limits(read)?;
+        let span_limits = SpanLimits::read(read)?;
         let profile = match (self.profile, self.source) {
             (Some(profile), _) => Some(profile),
             (None, Source::Environment) => environment::service::profile(read)?,
@@ -44,6 +41,10 @@ impl TelemetryBuilder {
         let limits = self.batch.resolve(read, profile)?;
         let sampling = sampler::resolve(self.sampling, self.branches, profile, read)?;
         let set_propagator = propagator(self.propagator, read)?;
+        let sanitizer = match self.sanitizer {
+            Some(sanitizer) => sanitizer,
+            None => limits::policy(read)?,
+        };
         let timeout = self.shutdown_timeout;
 
         if !disabled && self.exporters.is_empty() && self.waterfall.is_none() {
@@ -86,7 +87,7 @@ impl TelemetryBuilder {
                 limits,
                 flush_timeout: timeout,
                 read,
-                sanitizer: self.sanitizer.clone(),
+                sanitizer: sanitizer.clone(),
                 #[cfg(feature = "prometheus")]
                 counts: self.span_counts.clone(),
             };
@@ -110,7 +111,7 @@ impl TelemetryBuilder {
             waterfall: self
                 .waterfall
                 .filter(|_| !disabled)
-                .map(|waterfall| waterfall.processor().with_sanitizer(self.sanitizer)),
+                .map(|waterfall| waterfall.processor().with_sanitizer(sanitizer)),
             exporters: processors,
             keep: self.keep,
             wraps: self.wraps,
@@ -118,11 +119,8 @@ impl TelemetryBuilder {
         };
         let probed: Arc<AtomicBool> = Arc::default();
         let (pipeline, kept) = Pipeline::assemble(parts, &resource);
-        let mut provider = SdkTracerProvider::builder();
-        if read(environment::ATTRIBUTE_LIMIT).is_none() {
-            provider = provider.with_max_attributes_per_span(MAX_ATTRIBUTES);
-        }
-        let provider = provider
+        let provider = span_limits
+            .set(SdkTracerProvider::builder())
             .with_resource(resource)
             .with_sampler(Effective {
                 sampler: sampling.sampler,

@@ -79,10 +79,10 @@ impl TelemetryBuilder {
         self
     }
 
-    /// What may be written down of a span, whoever made it: by default the [policy for production](Sanitizer::default). It guards the waterfall and
-    /// each exporter, on the exporter's own thread.
+    /// What may be written down of a span, whoever made it: by default the [policy for production](Sanitizer::default), which cuts
+    /// texts where `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` says. It guards the waterfall and each exporter, on the exporter's own thread.
     pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
-        self.sanitizer = sanitizer;
+        self.sanitizer = Some(sanitizer);
         self
     }
 

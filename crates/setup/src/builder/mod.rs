@@ -47,7 +47,7 @@ pub struct TelemetryBuilder {
     propagator: Option<Propagator>,
     #[cfg(feature = "prometheus")]
     span_counts: Option<SpanCounts>,
-    sanitizer: Sanitizer,
+    sanitizer: Option<Sanitizer>,
     #[cfg(feature = "logs")]
     logs: Option<Logs>,
     #[cfg(feature = "otlp-logs")]
@@ -85,7 +85,7 @@ impl TelemetryBuilder {
             propagator: None,
             #[cfg(feature = "prometheus")]
             span_counts: None,
-            sanitizer: Sanitizer::default(),
+            sanitizer: None,
             #[cfg(feature = "logs")]
             logs: None,
             #[cfg(feature = "otlp-logs")]

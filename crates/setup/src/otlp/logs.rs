@@ -15,7 +15,7 @@ use super::driver::Driver;
 use super::endpoint::{Endpoint, Signal};
 use super::{Otlp, Protocol, timeout};
 use crate::Error;
-use crate::environment::{self, Read};
+use crate::environment::{self, Read, milliseconds};
 use crate::error::panicked;
 
 /// From `tracing` events to a logger provider.
@@ -42,6 +42,8 @@ impl Otlp {
                 self.protocol,
             )?,
         };
+        environment::headers::check(read, &["OTEL_EXPORTER_OTLP_LOGS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"])?;
+        check_batches(read)?;
         let driver = Driver::start()?;
         let exporter = {
             let _entered = driver.enter();
@@ -84,6 +86,15 @@ impl Otlp {
             .with_log_processor(processor)
             .build())
     }
+}
+
+/// The SDK reads these, and leaves out what it does not understand.
+fn check_batches(read: Read<'_>) -> Result<(), Error> {
+    for name in ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"] {
+        environment::count::<usize>(read, &[name])?;
+    }
+    milliseconds(read, &["OTEL_BLRP_SCHEDULE_DELAY"])?;
+    Ok(())
 }
 
 /// A log exporter that is polled on the SDK's thread, within the driver's runtime. A batch is borrowed, so it cannot go there itself.

@@ -130,6 +130,10 @@ impl Otlp {
                 self.protocol,
             )?,
         };
+        environment::headers::check(
+            read,
+            &["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+        )?;
         let exporter = opentelemetry_otlp::SpanExporter::builder();
         Driven::new(endpoint.shown(), || match self.protocol {
             #[cfg(feature = "otlp-http")]
