@@ -110,6 +110,10 @@ mod samplers;
 mod telemetry;
 mod waterfall;
 
+/// Where [`HttpClient`](opentelemetry_http::HttpClient) is, for [`Otlp::http_with`].
+#[cfg(feature = "otlp-http")]
+#[doc(no_inline)]
+pub use opentelemetry_http;
 /// The SDK whose samplers and exporters the builder takes.
 #[doc(no_inline)]
 pub use opentelemetry_sdk;

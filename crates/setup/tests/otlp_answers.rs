@@ -96,58 +96,14 @@ fn a_collector_that_never_has_room_costs_its_batches_and_no_more() -> Outcome {
 
 #[cfg(feature = "otlp-logs")]
 mod logs {
-    use std::net::TcpListener;
-    use std::sync::mpsc;
-    use std::thread;
-
     use tracing_subscriber::Registry;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
 
-    /// The first lines and the bodies of requests.
-    type Posts = mpsc::Receiver<(String, Vec<u8>)>;
-
-    /// Only who sends what is looked at here: the bodies of the two signals differ.
-    fn collector() -> std::io::Result<(String, Posts)> {
-        use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let (send, receive) = mpsc::channel();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let send = send.clone();
-                thread::spawn(move || -> std::io::Result<()> {
-                    let mut reader = BufReader::new(stream.try_clone()?);
-                    let mut writer = stream;
-                    loop {
-                        let (mut first, mut length) = (String::new(), 0);
-                        reader.read_line(&mut first)?;
-                        loop {
-                            let mut line = String::new();
-                            if reader.read_line(&mut line)? <= 2 {
-                                break;
-                            }
-                            let header = line.to_ascii_lowercase();
-                            if let Some(value) = header.strip_prefix("content-length:") {
-                                length = value.trim().parse().unwrap_or(0);
-                            }
-                        }
-                        let mut body = vec![0; length];
-                        reader.read_exact(&mut body)?;
-                        send.send((first, body)).map_err(std::io::Error::other)?;
-                        writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
-                    }
-                });
-            }
-        });
-        Ok((address, receive))
-    }
-
     #[test]
     fn events_leave_as_logs_with_the_ids_of_their_span() -> Outcome {
-        let (address, requests) = collector()?;
+        let (address, requests) = http_receiver::start()?;
         let telemetry = Telemetry::builder("orders")
             .with_exporter(tower_telemetry_setup::InMemory::new())
             .with_otlp_logs(Otlp::http().with_endpoint(address))
@@ -162,8 +118,8 @@ mod logs {
             })
         });
         telemetry.shutdown()?;
-        let (line, body) = requests.try_recv()?;
-        assert!(line.starts_with("POST /v1/logs "), "{line}");
+        let http_receiver::Request { line, body, .. } = requests.try_recv()?;
+        assert_eq!(line, "POST /v1/logs HTTP/1.1");
         let has = |part: &[u8]| body.windows(part.len()).any(|window| window == part);
         assert!(has(b"an order was placed") && has(b"orders"));
         assert!(has(&trace.to_bytes()), "the log names its trace");

@@ -14,8 +14,8 @@ fn otlp() -> Otlp {
     Otlp::grpc()
 }
 
-fn body(request: Request) -> ExportTraceServiceRequest {
-    request.body
+fn body(request: &Request) -> ExportTraceServiceRequest {
+    request.body.clone()
 }
 
 /// What its message is compressed with.

@@ -14,8 +14,8 @@ fn otlp() -> Otlp {
     Otlp::http()
 }
 
-fn body(request: Request) -> ExportTraceServiceRequest {
-    request.body
+fn body(request: &Request) -> ExportTraceServiceRequest {
+    request.traces().expect("spans")
 }
 
 /// What its body is compressed with.

@@ -132,9 +132,10 @@ fn through(otlp: impl FnOnce(&Collector) -> Otlp) -> Outcome {
     assert_eq!((exports.counts().exported, exports.counts().lost.total()), (2, 0));
 
     let request = arrived.recv_timeout(PATIENCE)?;
-    assert_eq!(names(&request.body), ["charge", "place order"]);
-    assert_eq!(attribute(&request.body, "service.name"), Some("orders"));
-    assert_eq!(attribute(&request.body, "service.version"), Some("1.2.3"));
+    let request = request.traces()?;
+    assert_eq!(names(&request), ["charge", "place order"]);
+    assert_eq!(attribute(&request, "service.name"), Some("orders"));
+    assert_eq!(attribute(&request, "service.version"), Some("1.2.3"));
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use opentelemetry_sdk::logs::{BatchLogProcessor, LogBatch, LogExporter, SdkLogge
 
 use super::driver::Driver;
 use super::endpoint::{Endpoint, Signal};
-use super::{Otlp, Protocol, timeout};
+use super::{Otlp, Protocol, client, timeout};
 use crate::Error;
 use crate::environment::{self, Read, milliseconds};
 use crate::error::panicked;
@@ -28,7 +28,8 @@ pub(crate) fn bridge(provider: &SdkLoggerProvider) -> Bridge {
 impl Otlp {
     /// A provider whose logs leave in the SDK's batches (`OTEL_BLRP_*`).
     pub(crate) fn build_logs(self, resource: &Resource, read: Read<'_>) -> Result<SdkLoggerProvider, Error> {
-        let endpoint = Endpoint::resolve(self.protocol, Signal::Logs, self.endpoint, read)?;
+        let schemes = self.schemes();
+        let endpoint = Endpoint::resolve(self.protocol, Signal::Logs, self.endpoint, schemes, read)?;
         let timeout = timeout(
             self.timeout,
             &["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
@@ -50,12 +51,11 @@ impl Otlp {
             let exporter = OtlpExporter::builder();
             match self.protocol {
                 Protocol::Http => {
-                    use opentelemetry_http::hyper::HyperClient;
                     use opentelemetry_otlp::{Protocol as Format, WithHttpConfig as _};
 
                     let exporter = exporter
                         .with_http()
-                        .with_http_client(HyperClient::with_default_connector(timeout, None))
+                        .with_shared_http_client(client::within(timeout, self.client))
                         .with_protocol(Format::HttpBinary)
                         .with_endpoint(endpoint.into_url())
                         .with_timeout(timeout);

@@ -48,15 +48,18 @@ impl Telemetry {
     /// | `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL`, or `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/protobuf` (the default) or `grpc` | this crate |
     /// | `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, or `OTEL_EXPORTER_OTLP_TIMEOUT` | milliseconds for one batch, retries included | this crate, for every OTLP exporter |
     /// | `OTEL_EXPORTER_OTLP_TRACES_COMPRESSION`, or `OTEL_EXPORTER_OTLP_COMPRESSION` | `none`, `gzip` or `zstd` | this crate, for every OTLP exporter |
-    /// | `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, or `OTEL_EXPORTER_OTLP_HEADERS` | headers for the collector | `opentelemetry-otlp`, in every OTLP exporter |
-    /// | `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT` | limits of a span | the SDK; checked by this crate |
+    /// | `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, or `OTEL_EXPORTER_OTLP_HEADERS` | headers for the collector | `opentelemetry-otlp`, in every OTLP exporter; checked by this crate |
+    /// | `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`, or for each `OTEL_ATTRIBUTE_COUNT_LIMIT` | how many attributes a span, an event or a link has at most | this crate |
+    /// | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT` | how many events and links a span has at most | this crate |
+    /// | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` | where texts are cut, in characters; 1,024 bytes unless set | this crate, unless there is a [policy](crate::TelemetryBuilder::with_sanitizer) in code |
+    /// | `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, `OTEL_EXPORTER_OTLP_LOGS_TIMEOUT`, `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION`, `OTEL_EXPORTER_OTLP_LOGS_HEADERS` | the same for logs, before those for all signals | as those for traces, with the feature `otlp-logs` |
+    /// | `OTEL_BLRP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`, `OTEL_BLRP_SCHEDULE_DELAY` | batches of logs | the SDK, with the feature `otlp-logs`; checked by this crate |
     /// | `RUST_LOG` | which logs are written | `Logs`, with the feature `logs` |
     /// | `NO_COLOR` | no colors | [`Waterfall`](crate::Waterfall), `Logs` |
     ///
-    /// An empty variable counts as unset. Of the names in one line the first that is set counts. Nobody reads
-    /// `OTEL_EXPORTER_OTLP_CERTIFICATE`, `OTEL_EXPORTER_OTLP_INSECURE` and their like, since connections are not encrypted, nor
-    /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` (the family's layers cut texts at 1,024 bytes), `OTEL_LOGS_EXPORTER`,
-    /// `OTEL_METRICS_EXPORTER` and `OTEL_CONFIG_FILE`.
+    /// An empty variable counts as unset. Of the names in one line the first that is set counts, where they mean the same. Nobody reads
+    /// `OTEL_EXPORTER_OTLP_CERTIFICATE`, `OTEL_EXPORTER_OTLP_INSECURE` and their like, since connections are not encrypted unless the
+    /// client is yours, nor `OTEL_BLRP_EXPORT_TIMEOUT`, `OTEL_LOGS_EXPORTER`, `OTEL_METRICS_EXPORTER` and `OTEL_CONFIG_FILE`.
     ///
     /// # Errors
     ///

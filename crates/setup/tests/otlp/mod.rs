@@ -33,7 +33,7 @@ fn flushed_on_drop() -> Outcome {
     let telemetry = telemetry(otlp().with_endpoint(address))?;
     work(&telemetry);
     drop(telemetry);
-    let request = body(requests.try_recv()?);
+    let request = body(&requests.try_recv()?);
     assert_eq!(names(&request), ["inner", "outer"]);
     assert!(requests.try_recv().is_err(), "one request has it all");
     Ok(())
@@ -63,7 +63,7 @@ fn the_guard_may_outlive_the_runtime_it_was_made_in() -> Outcome {
     drop(runtime);
     work(&telemetry);
     telemetry.shutdown()?;
-    assert_eq!(names(&body(requests.try_recv()?)), ["inner", "outer"]);
+    assert_eq!(names(&body(&requests.try_recv()?)), ["inner", "outer"]);
     Ok(())
 }
 
@@ -73,14 +73,14 @@ fn a_request_says_who_sends_it() -> Outcome {
     let telemetry = telemetry(otlp().with_endpoint(address))?;
     work(&telemetry);
     telemetry.flush()?;
-    let request = body(requests.try_recv()?);
+    let request = body(&requests.try_recv()?);
     assert_eq!(attribute(&request, "service.name"), Some("orders"));
     assert_eq!(attribute(&request, "service.version"), Some("1.2.3"));
     assert_eq!(attribute(&request, "telemetry.sdk.language"), Some("rust"));
 
     work(&telemetry);
     telemetry.shutdown()?;
-    assert_eq!(names(&body(requests.try_recv()?)), ["inner", "outer"]);
+    assert_eq!(names(&body(&requests.try_recv()?)), ["inner", "outer"]);
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn sent_with(compression: Option<Compression>, expected: Option<&str>
     telemetry.shutdown()?;
     let request = requests.try_recv()?;
     assert_eq!(encoding(&request), expected);
-    assert_eq!(names(&body(request)), ["inner", "outer"]);
+    assert_eq!(names(&body(&request)), ["inner", "outer"]);
     Ok(())
 }
 
