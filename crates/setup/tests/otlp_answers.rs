@@ -48,42 +48,22 @@ fn spans_that_the_collector_refuses_in_a_batch_that_it_takes_are_counted() -> Ou
 
 #[test]
 fn a_collector_that_has_enough_is_asked_again() -> Outcome {
-    for status in ["429 Too Many Requests", "503 Service Unavailable"] {
-        let answers = match status {
-            "429 Too Many Requests" => |asked| match asked {
-                0 => Answer {
-                    status: "429 Too Many Requests",
-                    body: Vec::new(),
-                },
-                _ => Answer::ok(Vec::new()),
-            },
-            _ => |asked| match asked {
-                0 => Answer {
-                    status: "503 Service Unavailable",
-                    body: Vec::new(),
-                },
-                _ => Answer::ok(Vec::new()),
-            },
-        };
-        let (address, requests) = start_answering(answers)?;
+    for busy in [Answer::too_many_requests, Answer::service_unavailable] {
+        let (address, requests) = start_answering(move |asked| match asked {
+            0 => busy(),
+            _ => Answer::ok(Vec::new()),
+        })?;
         let (flushed, exports) = exported(Otlp::http().with_endpoint(address))?;
-        assert_eq!(flushed, Ok(()), "{status}");
-        assert_eq!(
-            (exports.counts().exported, exports.counts().lost.total()),
-            (3, 0),
-            "{status}"
-        );
-        assert_eq!(requests.try_iter().count(), 2, "{status}");
+        assert_eq!(flushed, Ok(()));
+        assert_eq!((exports.counts().exported, exports.counts().lost.total()), (3, 0));
+        assert_eq!(requests.try_iter().count(), 2);
     }
     Ok(())
 }
 
 #[test]
 fn a_collector_that_never_has_room_costs_its_batches_and_no_more() -> Outcome {
-    let (address, _requests) = start_answering(|_| Answer {
-        status: "503 Service Unavailable",
-        body: Vec::new(),
-    })?;
+    let (address, _requests) = start_answering(|_| Answer::service_unavailable())?;
     let otlp = Otlp::http()
         .with_endpoint(&address)
         .with_timeout(Duration::from_millis(20));

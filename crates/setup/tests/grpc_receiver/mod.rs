@@ -21,7 +21,10 @@ pub(crate) struct Request {
 }
 
 /// Takes messages as they are, and compressed with gzip or zstd.
-struct Collector(Sender<Request>);
+struct Collector {
+    calls: Sender<Request>,
+    answer: fn() -> Result<(), Status>,
+}
 
 #[tonic::async_trait]
 impl TraceService for Collector {
@@ -31,23 +34,30 @@ impl TraceService for Collector {
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let (headers, _, body) = request.into_parts();
         let headers = headers.into_headers();
-        let sent = self.0.send(Request { headers, body });
+        let sent = self.calls.send(Request { headers, body });
         sent.map_err(|_| Status::unavailable("the test is over"))?;
+        (self.answer)()?;
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
 /// Its address, and what arrives there.
+#[allow(dead_code, reason = "not every collector takes what comes")]
 pub(crate) fn start() -> io::Result<(String, Receiver<Request>)> {
+    start_answering(|| Ok(()))
+}
+
+/// One that answers so.
+pub(crate) fn start_answering(answer: fn() -> Result<(), Status>) -> io::Result<(String, Receiver<Request>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let incoming = {
         let _entered = runtime.enter();
         TcpIncoming::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(io::Error::other)?
     };
     let address = format!("http://{}", incoming.local_addr()?);
-    let (send, receive) = mpsc::channel();
+    let (calls, receive) = mpsc::channel();
     thread::spawn(move || {
-        let service = TraceServiceServer::new(Collector(send))
+        let service = TraceServiceServer::new(Collector { calls, answer })
             .accept_compressed(CompressionEncoding::Gzip)
             .accept_compressed(CompressionEncoding::Zstd);
         runtime.block_on(Server::builder().add_service(service).serve_with_incoming(incoming))

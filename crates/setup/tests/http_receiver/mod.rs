@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
 /// What it answers to a request, by the requests before it.
-pub(crate) type Answers = fn(usize) -> Answer;
+type Answers = dyn Fn(usize) -> Answer + Send + Sync;
 
 /// A status and a body.
 pub(crate) struct Answer {
@@ -20,9 +20,23 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+#[allow(dead_code, reason = "not every test has a collector that says no")]
 impl Answer {
     pub(crate) fn ok(body: Vec<u8>) -> Self {
         Self { status: "200 OK", body }
+    }
+
+    pub(crate) fn too_many_requests() -> Self {
+        Self::empty("429 Too Many Requests")
+    }
+
+    pub(crate) fn service_unavailable() -> Self {
+        Self::empty("503 Service Unavailable")
+    }
+
+    fn empty(status: &'static str) -> Self {
+        let body = Vec::new();
+        Self { status, body }
     }
 }
 
@@ -50,15 +64,19 @@ pub(crate) fn start() -> io::Result<(String, Receiver<Request>)> {
 }
 
 /// One that answers so.
-pub(crate) fn start_answering(answers: Answers) -> io::Result<(String, Receiver<Request>)> {
+#[allow(dead_code, reason = "not every test has a collector that says no")]
+pub(crate) fn start_answering(
+    answers: impl Fn(usize) -> Answer + Send + Sync + 'static,
+) -> io::Result<(String, Receiver<Request>)> {
+    let answers: Arc<Answers> = Arc::new(answers);
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
     let address = format!("http://{}", listener.local_addr()?);
     let (send, receive) = mpsc::channel();
     let answered = Arc::default();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let (send, answered) = (send.clone(), Arc::clone(&answered));
-            thread::spawn(move || answer(stream, &send, &answered, answers));
+            let (send, answered, answers) = (send.clone(), Arc::clone(&answered), Arc::clone(&answers));
+            thread::spawn(move || answer(stream, &send, &answered, &*answers));
         }
     });
     Ok((address, receive))
@@ -68,7 +86,7 @@ fn answer(
     stream: TcpStream,
     send: &Sender<Request>,
     answered: &std::sync::atomic::AtomicUsize,
-    answers: Answers,
+    answers: &Answers,
 ) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
