@@ -5,11 +5,12 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Request, Response};
-use opentelemetry::trace::SpanKind;
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::SpanData;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_telemetry_extract::{ExtractLayer, SamplingHint, Spans};
-use tower_telemetry_setup::{InMemory, Logs, Rule, Rules, Telemetry};
+use tower_telemetry_setup::{InMemory, Logs, Rule, Rules, Telemetry, TraceIds};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -135,6 +136,47 @@ async fn an_object_written_under_a_request_has_its_ids_as_members() -> Outcome {
     assert_eq!(objects[1]["trace_flags"], "01");
     assert_eq!(objects[1]["fields"]["item"], 7);
     Ok(())
+}
+
+/// What a subscriber with this formatter writes of an event that has a field `trace_id` itself, in a trace.
+fn of_its_own<F>(format: F) -> String
+where
+    F: for<'a> tracing_subscriber::fmt::FormatEvent<Registry, tracing_subscriber::fmt::format::DefaultFields>
+        + Send
+        + Sync
+        + 'static,
+{
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let layer = tracing_subscriber::fmt::layer()
+        .event_format(format)
+        .with_writer(move || writer.clone());
+    tracing::subscriber::with_default(Registry::default().with(layer), || {
+        let span = SpanContext::new(
+            TraceId::from(1),
+            SpanId::from(2),
+            TraceFlags::SAMPLED,
+            false,
+            TraceState::NONE,
+        );
+        let _current = Context::new().with_remote_span_context(span).attach();
+        tracing::info!(trace_id = "its own", "slow");
+    });
+    lines.text()
+}
+
+#[test]
+fn an_event_that_names_a_trace_itself_has_its_id_once_in_a_place() {
+    use tracing_subscriber::fmt::format;
+
+    let text = of_its_own(TraceIds::text(format().with_ansi(false)));
+    assert!(text.ends_with("slow trace_id=\"its own\"\n"), "{text}");
+    let flat = of_its_own(TraceIds::json(format().json().flatten_event(true)));
+    assert_eq!(flat.matches("\"trace_id\":").count(), 1, "{flat}");
+    let nested: serde_json::Value =
+        serde_json::from_str(&of_its_own(TraceIds::json(format().json()))).expect("an object");
+    assert_eq!(nested["fields"]["trace_id"], "its own");
+    assert_eq!(nested["trace_id"], TraceId::from(1).to_string());
 }
 
 #[tokio::test]

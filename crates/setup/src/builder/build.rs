@@ -150,10 +150,10 @@ impl TelemetryBuilder {
             }
             #[cfg(feature = "logs")]
             if let Some(logs) = logs {
-                #[cfg(feature = "otlp-logs")]
-                logs.install(logger_provider.as_ref())?;
-                #[cfg(not(feature = "otlp-logs"))]
-                logs.install()?;
+                logs.install_with(
+                    #[cfg(feature = "otlp-logs")]
+                    logger_provider.as_ref(),
+                )?;
             }
             global::set_tracer_provider(provider.clone());
             set_propagator();
