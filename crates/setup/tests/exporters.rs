@@ -1,9 +1,12 @@
 //! Exporters of the user's own, several of them, and those that misbehave.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+mod blocked;
+
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use blocked::blocked;
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SpanData, SpanExporter};
@@ -95,32 +98,13 @@ fn a_provider_that_was_shut_down_by_hand_is_no_error() -> Outcome {
     Ok(())
 }
 
-/// Says when an export begins, and takes until it may go on.
-#[derive(Debug)]
-struct Blocked {
-    begun: Sender<()>,
-    release: Mutex<Receiver<()>>,
-}
-
-impl SpanExporter for Blocked {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        let _ = self.begun.send(());
-        let _ = self.release.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn an_exporter_that_hangs_holds_up_neither_the_end_nor_the_others() -> Outcome {
-    let (begun, _has_begun) = mpsc::channel();
-    let (release, released) = mpsc::channel();
+    let (exporter, _begun, release) = blocked();
     let names = Names::default();
     let (send, traces) = mpsc::channel();
     let telemetry = Telemetry::builder("orders")
-        .with_exporter(Blocked {
-            begun,
-            release: Mutex::new(released),
-        })
+        .with_exporter(exporter)
         .with_exporter(names.clone())
         .with_waterfall(Waterfall::to(move |trace: &Trace| {
             let _ = send.send(trace.spans().len());
@@ -215,7 +199,7 @@ fn an_end_tells_of_a_failure() -> Outcome {
 #[derive(Debug)]
 struct Traced {
     tracer: Arc<OnceLock<SdkTracer>>,
-    recorded: Sender<bool>,
+    recorded: mpsc::Sender<bool>,
 }
 
 impl SpanExporter for Traced {

@@ -5,6 +5,7 @@ mod gateway;
 mod outline;
 mod payments;
 mod serve;
+mod stops;
 mod tour;
 
 /// What `proto/payments.proto` says.
