@@ -33,7 +33,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Exports by this exporter, too, in batches on a thread of their own, outside any async runtime. May be called several times.
+    /// Exports by this exporter, too, in batches on a thread of their own, outside any async runtime. May be called several times. Nothing is
+    /// traced on that thread; an exporter that does its work on another one takes the current context there.
     pub fn with_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
         self.exporters.push(Exporter::own(exporter));
         self
