@@ -4,9 +4,10 @@ mod blocked;
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use blocked::blocked;
+use blocked::{Blocked, blocked};
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SpanData, SpanExporter};
@@ -140,40 +141,49 @@ fn an_exporter_that_panics_is_an_error_of_the_flush_and_nothing_else() -> Outcom
     Ok(())
 }
 
-/// Takes longer than the SDK waits for a flush.
+/// Fails once it may go on.
 #[derive(Debug)]
-struct Slow(fn() -> OTelSdkResult);
+struct FailsLate(Blocked);
 
-impl SpanExporter for Slow {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        std::thread::sleep(Duration::from_millis(5_500));
-        (self.0)()
+impl SpanExporter for FailsLate {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.export(batch).await?;
+        Err(OTelSdkError::Timeout(Duration::from_secs(5)))
     }
 }
 
-fn slow(result: fn() -> OTelSdkResult) -> Result<Telemetry, Error> {
-    Telemetry::builder("orders")
-        .with_exporter(Slow(result))
-        .with_shutdown_timeout(Duration::from_secs(60))
-        .build()
-}
-
 #[test]
-fn a_flush_waits_as_long_as_it_may_and_tells_of_a_late_failure() -> Outcome {
-    let telemetry = slow(|| Err(OTelSdkError::Timeout(Duration::from_secs(5))))?;
+fn a_flush_waits_for_an_export_and_tells_of_its_failure() -> Outcome {
+    let (exporter, begun, release) = blocked();
+    let telemetry = Telemetry::builder("orders")
+        .with_exporter(FailsLate(exporter))
+        .build()?;
     work(&telemetry, "a");
-    let flushed = telemetry.flush();
-    assert!(matches!(flushed, Err(Error::Export(_))), "{flushed:?}");
+    let flushed = thread::scope(|scope| {
+        let flush = scope.spawn(|| telemetry.flush());
+        let released = begun.recv().map(|_| release.send(()));
+        (flush.join(), released)
+    });
+    assert!(
+        matches!(flushed, (Ok(Err(Error::Export(_))), Ok(Ok(())))),
+        "{flushed:?}"
+    );
     telemetry.flush()?;
     telemetry.shutdown()?;
     Ok(())
 }
 
 #[test]
-fn an_end_waits_as_long_as_it_may() -> Outcome {
-    let telemetry = slow(|| Ok(()))?;
+fn an_end_waits_for_an_export() -> Outcome {
+    let (exporter, begun, release) = blocked();
+    let telemetry = Telemetry::builder("orders").with_exporter(exporter).build()?;
+    let exports = telemetry.exports()[0].clone();
     work(&telemetry, "a");
-    telemetry.shutdown()?;
+    let end = thread::spawn(|| telemetry.shutdown());
+    begun.recv()?;
+    release.send(())?;
+    assert!(matches!(end.join(), Ok(Ok(()))));
+    assert_eq!(exports.counts().exported, 1);
     Ok(())
 }
 

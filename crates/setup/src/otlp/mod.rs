@@ -156,7 +156,8 @@ impl Otlp {
     }
 
     /// Makes bodies smaller. Over HTTP by gzip with the feature `gzip`, by zstd with the feature `zstd`; over gRPC by gzip, by zstd with
-    /// the feature `zstd-grpc`. Without it this is an error when telemetry is built.
+    /// the feature `zstd-grpc`. Without it this is an error when telemetry is built. A collector that does not know it, as may be with zstd,
+    /// refuses every batch.
     pub fn with_compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
