@@ -96,8 +96,8 @@
 //! # Self-check
 //!
 //! What would make tracing silently not work is told once as a `tracing` warning, at the start or at the first span, and is in the
-//! [report](Telemetry::report): see [`Finding`]. That no provider was there when calls came, and that no route was ever seen, is told by
-//! the layers.
+//! [report](Telemetry::report): see [`Finding`]. The layers tell that no provider was there when calls came, as it is when one is installed
+//! too late or with another version of the `opentelemetry` crate, and that no route was ever seen.
 #![cfg_attr(
     not(all(
         any(feature = "otlp-http", feature = "otlp-grpc"),

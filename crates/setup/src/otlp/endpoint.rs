@@ -44,6 +44,16 @@ pub(crate) enum Schemes {
     Any,
 }
 
+impl Schemes {
+    fn allow(self, scheme: &str) -> bool {
+        match self {
+            Self::Plain => scheme == "http",
+            #[cfg(feature = "otlp-http")]
+            Self::Any => ["http", "https"].contains(&scheme),
+        }
+    }
+}
+
 /// An address, and who gave it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
@@ -99,9 +109,7 @@ impl Endpoint {
             return wrong("a URL such as `http://localhost:4318`");
         };
         match uri.scheme_str() {
-            Some("http") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(self),
-            #[cfg(feature = "otlp-http")]
-            Some("https") if schemes == Schemes::Any && uri.host().is_some_and(|host| !host.is_empty()) => Ok(self),
+            Some(scheme) if schemes.allow(scheme) && uri.host().is_some_and(|host| !host.is_empty()) => Ok(self),
             Some("https") => wrong(
                 "an `http` URL, because this exporter does not encrypt: send to a collector near by, give a client that does to \
                  `Otlp::http_with`, or your own exporter to `with_exporter`",
