@@ -35,14 +35,35 @@ pub(crate) fn listen() -> Told {
 
 #[allow(dead_code, reason = "not every test listens in every way")]
 impl Told {
+    /// Waits for the next line.
+    pub(crate) fn next(&self) -> Result<String, mpsc::RecvTimeoutError> {
+        self.0.recv_timeout(PATIENCE)
+    }
+
     /// Waits for a line that says this.
     pub(crate) fn wait(&self, what: &str) -> Result<String, mpsc::RecvTimeoutError> {
         loop {
-            let line = self.0.recv_timeout(PATIENCE)?;
+            let line = self.next()?;
             if line.contains(what) {
                 return Ok(line);
             }
         }
+    }
+
+    /// Waits until the lines tell of so many lost spans, and returns these. No line may tell of anything else.
+    pub(crate) fn losses(&self, total: u64) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+        let mut lines = Vec::new();
+        let mut sum = 0;
+        while sum < total {
+            let line = self.next()?;
+            let (before, _) = line
+                .split_once(" spans were lost on their way to ")
+                .ok_or_else(|| line.clone())?;
+            sum += before.rsplit(' ').next().unwrap_or_default().parse::<u64>()?;
+            lines.push(line);
+        }
+        assert_eq!(sum, total, "{lines:#?}");
+        Ok(lines)
     }
 
     /// All lines so far.
