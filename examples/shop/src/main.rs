@@ -46,8 +46,11 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    // Warnings, such as those of slow calls and of spans that were lost.
-    Logs::text().with_filter("warn").install()?;
+    // Warnings, such as those of slow calls and of spans that were lost, among what the tour prints.
+    Logs::text()
+        .with_filter("warn")
+        .with_writer(std::io::stdout)
+        .install()?;
 
     // One collector for the three providers: only together do they know when a trace is finished.
     let (traces, mut finished) = mpsc::unbounded_channel();
