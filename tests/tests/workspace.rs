@@ -48,6 +48,16 @@ fn the_mechanism_depends_on_five_crates_and_nothing_else() {
 }
 
 #[test]
+fn the_shop_sets_itself_up_by_the_crate_for_it_alone() {
+    let metadata = metadata();
+    let members = metadata.workspace_packages();
+    let shop = members.iter().find(|package| package.name.as_str() == "shop");
+    let of_others = normal_dependencies(shop.expect("it is a member"))
+        .filter(|name| name.starts_with("opentelemetry") || name.starts_with("tracing"));
+    assert_eq!(of_others.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
 fn a_crate_depends_only_on_crates_above_it() {
     let architecture = include_str!("../../ARCHITECTURE.md");
     let order: Vec<String> = architecture

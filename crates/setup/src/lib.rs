@@ -12,8 +12,34 @@
 //! # }
 //! ```
 //!
-//! That exports to the collector named by the standard environment variables, and without one prints each trace as a waterfall.
-//! The builder does the same in code, and more. Here a trace goes to a closure:
+//! That exports to the collector named by the standard environment variables, and without one prints each trace as a waterfall. All that the
+//! family's example shop has, logs with trace ids and metrics of what becomes of spans, takes ten lines:
+//!
+//! ```
+//! # #[cfg(all(feature = "logs", feature = "prometheus"))]
+//! # mod service {
+//! use tower_telemetry_prometheus::prometheus_client::registry::Registry;
+//! use tower_telemetry_prometheus::SpanCounts;
+//! use tower_telemetry_setup::{Logs, Telemetry};
+//!
+//! # pub
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut registry = Registry::default();
+//!     let telemetry = Telemetry::builder_from_env("orders")
+//!         .with_service_version(env!("CARGO_PKG_VERSION"))
+//!         .with_span_counts(SpanCounts::register(&mut registry)?)
+//!         .with_logs(Logs::text())
+//!         .install()?;
+//!     tracing::info!("{}", telemetry.report());
+//!     // ... the service runs, and shows the registry as `/metrics` ...
+//!     Ok(telemetry.shutdown()?)
+//! }
+//! # }
+//! # #[cfg(all(feature = "logs", feature = "prometheus"))]
+//! # service::main().unwrap();
+//! ```
+//!
+//! The builder says in code what the environment does not. Here a trace goes to a closure:
 //!
 //! ```
 //! use opentelemetry::trace::{Tracer as _, TracerProvider as _};
@@ -41,29 +67,21 @@
 //! - [`Waterfall`] collects spans into [`Trace`]s, over several services in one process, and prints them or hands them to a
 //!   closure. Tests can check traces that way, too, or span by span with [`InMemory`].
 //!
-//! In production, in `main`:
+//! In production, what matters is sampled in full, and what failed is kept:
 //!
 //! ```
 //! use std::time::Duration;
-//! # #[cfg(feature = "logs")]
-//! use tower_telemetry_setup::{Keep, Logs, Rule, Rules, Telemetry};
+//! use tower_telemetry_setup::{Keep, Rule, Rules, Telemetry};
 //!
-//! # #[cfg(feature = "logs")]
-//! # fn main() -> Result<(), tower_telemetry_setup::Error> {
 //! let rules = Rules::otherwise(0.01)
 //!     .with_rule(Rule::never().with_path("/healthz*"))
 //!     .with_rule(Rule::always().with_name("POST /checkout"));
 //! let telemetry = Telemetry::builder_from_env("orders")
-//!     .with_service_version(env!("CARGO_PKG_VERSION"))
 //!     .with_sampling_rules(rules)
 //!     .with_keep(Keep::failed().with_slow(Duration::from_secs(2)))
-//!     .with_logs(Logs::json())
 //!     .install()?;
-//! tracing::info!("{}", telemetry.report());
-//! # telemetry.shutdown()
-//! # }
-//! # #[cfg(not(feature = "logs"))]
-//! # fn main() {}
+//! # telemetry.shutdown()?;
+//! # Ok::<(), tower_telemetry_setup::Error>(())
 //! ```
 //!
 //! Spans are exported in batches, on threads that are not traced themselves. A collector that is down or slow slows no request: spans wait
@@ -78,8 +96,8 @@
 //! # Self-check
 //!
 //! What would make tracing silently not work is told once as a `tracing` warning, at the start or at the first span, and is in the
-//! [report](Telemetry::report): see [`Finding`]. That no provider was there when calls came, and that no route was ever seen, is told by
-//! the layers.
+//! [report](Telemetry::report): see [`Finding`]. The layers tell that no provider was there when calls came, as it is when one is installed
+//! too late or with another version of the `opentelemetry` crate, and that no route was ever seen.
 #![cfg_attr(
     not(all(
         any(feature = "otlp-http", feature = "otlp-grpc"),
@@ -90,7 +108,6 @@
 )]
 
 mod batch;
-mod both;
 mod bounded;
 mod builder;
 mod check;
@@ -111,6 +128,10 @@ mod samplers;
 mod telemetry;
 mod waterfall;
 
+/// Where [`HttpClient`](opentelemetry_http::HttpClient) is, for [`Otlp::http_with`].
+#[cfg(feature = "otlp-http")]
+#[doc(no_inline)]
+pub use opentelemetry_http;
 /// The SDK whose samplers and exporters the builder takes.
 #[doc(no_inline)]
 pub use opentelemetry_sdk;

@@ -1,52 +1,24 @@
 //! What keeps tracing from working is found. One test, because there is one provider and one propagator per process.
+#![cfg(feature = "otlp-http")]
 
-use std::io::{self, Write};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::Duration;
+mod told;
+
+use std::net::{Ipv4Addr, TcpListener};
 
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tower_telemetry_setup::{Finding, InMemory, Telemetry};
-
-const PATIENCE: Duration = Duration::from_secs(60);
-
-struct Lines(Sender<String>);
-
-impl Write for Lines {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let _ = self.0.send(String::from_utf8_lossy(line).into_owned());
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Waits for a line that says this.
-fn told(lines: &Receiver<String>, what: &str) -> Result<String, mpsc::RecvTimeoutError> {
-    loop {
-        let line = lines.recv_timeout(PATIENCE)?;
-        if line.contains(what) {
-            return Ok(line);
-        }
-    }
-}
+use tower_telemetry_setup::{Finding, InMemory, Otlp, Telemetry};
 
 #[test]
-fn other_providers_and_a_propagator_that_carries_nothing_are_found() -> Result<(), Box<dyn std::error::Error>> {
-    let (send, lines) = mpsc::channel();
-    tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || Lines(send.clone()))
-        .init();
+fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::error::Error>> {
+    let told = told::listen();
 
     global::set_tracer_provider(SdkTracerProvider::default());
     let telemetry = Telemetry::builder("orders").with_exporter(InMemory::new()).install()?;
     assert_eq!(telemetry.report().findings(), [Finding::AnotherProviderBefore]);
-    let told_at_start = told(&lines, "installed before this one")?;
+    let told_at_start = told.wait("installed before this one")?;
     assert!(told_at_start.contains("WARN"), "{told_at_start}");
 
     global::set_text_map_propagator(TextMapCompositePropagator::new(Vec::new()));
@@ -57,8 +29,8 @@ fn other_providers_and_a_propagator_that_carries_nothing_are_found() -> Result<(
 
     // At first use it is told, too.
     telemetry.tracer_provider().tracer("test").in_span("a", |_| ());
-    told(&lines, "installed after this one")?;
-    told(&lines, "carries nothing")?;
+    told.wait("installed after this one")?;
+    told.wait("carries nothing")?;
     telemetry.shutdown()?;
 
     let again = Telemetry::builder("orders").with_exporter(InMemory::new()).install()?;
@@ -68,5 +40,23 @@ fn other_providers_and_a_propagator_that_carries_nothing_are_found() -> Result<(
         again.report()
     );
     again.shutdown()?;
+    told.all();
+
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let nobody = format!("http://{}", listener.local_addr()?);
+    drop(listener);
+    let deaf = Telemetry::builder("orders")
+        .with_sampling_ratio(0.0)
+        .with_otlp(Otlp::http().with_endpoint(&nobody))
+        .install()?;
+    let unsampled = told.wait("records no trace that begins here")?;
+    assert!(unsampled.contains("OTEL_TRACES_SAMPLER"), "{unsampled}");
+    told.wait(&format!("nobody can be reached at {nobody}"))?;
+    deaf.tracer_provider().tracer("test").in_span("a", |_| ());
+    let findings = deaf.report().findings().to_vec();
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings.contains(&Finding::NothingSampled), "{findings:?}");
+    deaf.shutdown()?;
+    assert_eq!(told.all(), Vec::<String>::new(), "each is told once");
     Ok(())
 }

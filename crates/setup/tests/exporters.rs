@@ -1,9 +1,13 @@
 //! Exporters of the user's own, several of them, and those that misbehave.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+mod blocked;
+
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 use std::time::Duration;
 
+use blocked::{Blocked, blocked};
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SpanData, SpanExporter};
@@ -118,32 +122,13 @@ fn a_provider_that_was_shut_down_by_hand_is_no_error() -> Outcome {
     Ok(())
 }
 
-/// Says when an export begins, and takes until it may go on.
-#[derive(Debug)]
-struct Blocked {
-    begun: Sender<()>,
-    release: Mutex<Receiver<()>>,
-}
-
-impl SpanExporter for Blocked {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        let _ = self.begun.send(());
-        let _ = self.release.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn an_exporter_that_hangs_holds_up_neither_the_end_nor_the_others() -> Outcome {
-    let (begun, _has_begun) = mpsc::channel();
-    let (release, released) = mpsc::channel();
+    let (exporter, _begun, release) = blocked();
     let names = Names::default();
     let (send, traces) = mpsc::channel();
     let telemetry = Telemetry::builder("orders")
-        .with_exporter(Blocked {
-            begun,
-            release: Mutex::new(released),
-        })
+        .with_exporter(exporter)
         .with_exporter(names.clone())
         .with_waterfall(Waterfall::to(move |trace: &Trace| {
             let _ = send.send(trace.spans().len());
@@ -179,40 +164,49 @@ fn an_exporter_that_panics_is_an_error_of_the_flush_and_nothing_else() -> Outcom
     Ok(())
 }
 
-/// Takes longer than the SDK waits for a flush.
+/// Fails once it may go on.
 #[derive(Debug)]
-struct Slow(fn() -> OTelSdkResult);
+struct FailsLate(Blocked);
 
-impl SpanExporter for Slow {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        std::thread::sleep(Duration::from_millis(5_500));
-        (self.0)()
+impl SpanExporter for FailsLate {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.export(batch).await?;
+        Err(OTelSdkError::Timeout(Duration::from_secs(5)))
     }
 }
 
-fn slow(result: fn() -> OTelSdkResult) -> Result<Telemetry, Error> {
-    Telemetry::builder("orders")
-        .with_exporter(Slow(result))
-        .with_shutdown_timeout(Duration::from_secs(60))
-        .build()
-}
-
 #[test]
-fn a_flush_waits_as_long_as_it_may_and_tells_of_a_late_failure() -> Outcome {
-    let telemetry = slow(|| Err(OTelSdkError::Timeout(Duration::from_secs(5))))?;
+fn a_flush_waits_for_an_export_and_tells_of_its_failure() -> Outcome {
+    let (exporter, begun, release) = blocked();
+    let telemetry = Telemetry::builder("orders")
+        .with_exporter(FailsLate(exporter))
+        .build()?;
     work(&telemetry, "a");
-    let flushed = telemetry.flush();
-    assert!(matches!(flushed, Err(Error::Export(_))), "{flushed:?}");
+    let flushed = thread::scope(|scope| {
+        let flush = scope.spawn(|| telemetry.flush());
+        let released = begun.recv().map(|_| release.send(()));
+        (flush.join(), released)
+    });
+    assert!(
+        matches!(flushed, (Ok(Err(Error::Export(_))), Ok(Ok(())))),
+        "{flushed:?}"
+    );
     telemetry.flush()?;
     telemetry.shutdown()?;
     Ok(())
 }
 
 #[test]
-fn an_end_waits_as_long_as_it_may() -> Outcome {
-    let telemetry = slow(|| Ok(()))?;
+fn an_end_waits_for_an_export() -> Outcome {
+    let (exporter, begun, release) = blocked();
+    let telemetry = Telemetry::builder("orders").with_exporter(exporter).build()?;
+    let exports = telemetry.exports()[0].clone();
     work(&telemetry, "a");
-    telemetry.shutdown()?;
+    let end = thread::spawn(|| telemetry.shutdown());
+    begun.recv()?;
+    release.send(())?;
+    assert!(matches!(end.join(), Ok(Ok(()))));
+    assert_eq!(exports.counts().exported, 1);
     Ok(())
 }
 
@@ -238,7 +232,7 @@ fn an_end_tells_of_a_failure() -> Outcome {
 #[derive(Debug)]
 struct Traced {
     tracer: Arc<OnceLock<SdkTracer>>,
-    recorded: Sender<bool>,
+    recorded: mpsc::Sender<bool>,
 }
 
 impl SpanExporter for Traced {

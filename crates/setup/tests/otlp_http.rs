@@ -8,14 +8,36 @@ mod requests;
 use http_receiver::{Request, start as collector};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use otlp::{Outcome, nobody, telemetry, told_when_nobody_listens, work};
-use tower_telemetry_setup::Otlp;
+use tower_telemetry_setup::{Compression, Otlp};
 
 fn otlp() -> Otlp {
     Otlp::http()
 }
 
-fn body(request: Request) -> ExportTraceServiceRequest {
-    request.body
+fn body(request: &Request) -> ExportTraceServiceRequest {
+    request.traces().expect("spans")
+}
+
+/// What its body is compressed with.
+fn encoding(request: &Request) -> Option<&str> {
+    request.headers.get("content-encoding").map(String::as_str)
+}
+
+#[test]
+fn bodies_are_as_they_are_unless_compression_is_asked_for() -> Outcome {
+    otlp::sent_with(None, None)
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn bodies_are_compressed_with_gzip() -> Outcome {
+    otlp::sent_with(Some(Compression::Gzip), Some("gzip"))
+}
+
+#[cfg(feature = "zstd")]
+#[test]
+fn bodies_are_compressed_with_zstd() -> Outcome {
+    otlp::sent_with(Some(Compression::Zstd), Some("zstd"))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A real collector between a service and its backend: rotel, from the Python package index, in an environment under `target/` that is made here.
 //!
-//! Without Python or the package index the tests say so, and show nothing.
+//! Without Python or the package index the tests say so, and show nothing. It knows gzip, and not zstd.
 #![cfg(all(feature = "otlp-http", feature = "otlp-grpc", feature = "gzip", unix))]
 
 mod http_receiver;
@@ -132,9 +132,10 @@ fn through(otlp: impl FnOnce(&Collector) -> Otlp) -> Outcome {
     assert_eq!((exports.counts().exported, exports.counts().lost.total()), (2, 0));
 
     let request = arrived.recv_timeout(PATIENCE)?;
-    assert_eq!(names(&request.body), ["charge", "place order"]);
-    assert_eq!(attribute(&request.body, "service.name"), Some("orders"));
-    assert_eq!(attribute(&request.body, "service.version"), Some("1.2.3"));
+    let request = request.traces()?;
+    assert_eq!(names(&request), ["charge", "place order"]);
+    assert_eq!(attribute(&request, "service.name"), Some("orders"));
+    assert_eq!(attribute(&request, "service.version"), Some("1.2.3"));
     Ok(())
 }
 
@@ -150,4 +151,13 @@ fn a_real_collector_takes_spans_over_http_with_gzip() -> Outcome {
 #[test]
 fn a_real_collector_takes_spans_over_grpc() -> Outcome {
     through(|collector| Otlp::grpc().with_endpoint(format!("http://{}", collector.grpc)))
+}
+
+#[test]
+fn a_real_collector_takes_spans_over_grpc_with_gzip() -> Outcome {
+    through(|collector| {
+        Otlp::grpc()
+            .with_endpoint(format!("http://{}", collector.grpc))
+            .with_compression(Compression::Gzip)
+    })
 }

@@ -124,8 +124,9 @@ impl GlobalTracer {
             TOLD.call_once(|| {
                 tracing::warn!(
                     "no OpenTelemetry tracer provider is installed, so calls are passed on untraced until one is: \
-                     install one with opentelemetry::global::set_tracer_provider (same version of the opentelemetry \
-                     crate), or give the layer one with Spans::with_tracer_provider"
+                     install one with opentelemetry::global::set_tracer_provider, of the same version of the opentelemetry crate \
+                     (`cargo tree -d -i opentelemetry` shows when there are two), or give the layer one with \
+                     Spans::with_tracer_provider"
                 );
             });
             return None;

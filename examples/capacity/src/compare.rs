@@ -13,8 +13,12 @@ pub(crate) fn compare(demand: Demand) -> String {
     let percent = demand.sampling_rate * 100.0;
     let _ = writeln!(
         text,
-        "{} requests a day, {percent} % of them traced, {} spans a trace, {:.0} bytes a span, {} days\n",
-        demand.daily_requests, demand.spans_per_trace, demand.bytes_per_span, demand.retention_days
+        "{} requests a day, {percent} % of them traced, {} spans a trace, {:.0} bytes a span ({:.0} compressed), {} days\n",
+        demand.daily_requests,
+        demand.spans_per_trace,
+        demand.bytes_per_span,
+        demand.bytes_per_span / Demand::compression(),
+        demand.retention_days
     );
     let mut rates = Table::new(HEAD);
     rates.row(row("as asked for", &demand.plan()));
@@ -113,6 +117,7 @@ mod tests {
             ["as asked for", "100000", "1000000", "977 MiB", "6.68 GiB"],
             "{text}"
         );
+        assert!(text.contains("1024 bytes a span (105 compressed)"), "{text}");
         for strategy in [
             "one rate for all",
             "by importance",

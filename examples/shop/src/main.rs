@@ -5,6 +5,7 @@ mod gateway;
 mod outline;
 mod payments;
 mod serve;
+mod stops;
 mod tour;
 
 /// What `proto/payments.proto` says.
@@ -23,8 +24,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::sync::mpsc;
 use tonic::transport::Endpoint;
-use tower_telemetry::setup::{Otlp, Trace, Waterfall};
-use tower_telemetry::slow::Level;
+use tower_telemetry::setup::{Logs, Otlp, Trace, Waterfall};
 
 /// Starts the shop's three services, sends real requests through them, and prints each as one trace.
 #[derive(Parser)]
@@ -46,12 +46,11 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    // Warnings, such as those of slow calls.
-    tracing_subscriber::fmt()
-        .with_max_level(Level::WARN)
-        .with_target(false)
-        .without_time()
-        .init();
+    // Warnings, such as those of slow calls and of spans that were lost, among what the tour prints.
+    Logs::text()
+        .with_filter("warn")
+        .with_writer(std::io::stdout)
+        .install()?;
 
     // One collector for the three providers: only together do they know when a trace is finished.
     let (traces, mut finished) = mpsc::unbounded_channel();

@@ -59,6 +59,8 @@ impl Bound {
         let (mut registry, policy) = (Registry::default(), Sanitizer::default());
         register_sanitizer(&mut registry, &policy)?;
         register_process(&mut registry)?;
+        // Three services in one process cannot all be what the environment says: it decides alone whether spans are exported, too. A
+        // process of one service begins with `Telemetry::builder_from_env`.
         let mut builder = Telemetry::builder(self.name)
             .with_waterfall(waterfall.clone())
             .with_sanitizer(policy)

@@ -123,7 +123,7 @@ fn size(
 ) -> Result<Option<(usize, &'static str)>, Error> {
     let given = match code {
         Some(size) => Some((size, option)),
-        None => count(read, variable)?.map(|size| (size, variable)),
+        None => count(read, &[variable])?.map(|size| (size, variable)),
     };
     match given {
         Some((0, name)) => Err(Error::Setting {

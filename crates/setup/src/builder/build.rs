@@ -2,63 +2,53 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+#[cfg(feature = "prometheus")]
+use tower_telemetry_prometheus::SpanCounts;
 use tower_telemetry_propagate::W3c;
 
 use super::exporter::{Common, Exporter};
-use super::{Propagator, Source, TelemetryBuilder, sampling};
+use super::{Propagator, Source, TelemetryBuilder, sampler};
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 use crate::Otlp;
 use crate::check::{Checked, Checker, Finding};
 use crate::environment::exporters::{Chosen, Console, chosen};
+use crate::environment::limits::{self, SpanLimits};
 use crate::environment::{self, Read};
 use crate::pipeline::{Parts, Pipeline, Processor};
 use crate::report::Configuration;
 use crate::resource::resource;
 use crate::samplers::{Effective, Unsampled};
 use crate::telemetry::{Reach, Running};
-use crate::{Error, Telemetry, Waterfall};
-
-/// The most attributes that the SDK keeps of a span, unless the environment says otherwise: more than the policy lets through, which alone knows
-/// the required ones.
-const MAX_ATTRIBUTES: u32 = 1024;
+use crate::{Error, Exports, Profile, Telemetry, Waterfall};
 
 impl TelemetryBuilder {
     pub(super) fn build_with(mut self, reach: Reach) -> Result<Telemetry, Error> {
         let read: Read<'_> = &environment::process;
+
+        // What is said in code, else by the environment, else by the profile.
         let disabled = environment::disabled::sdk(read)?;
-        environment::check_span_limits(read)?;
-        let profile = match (self.profile, self.source) {
-            (Some(profile), _) => Some(profile),
-            (None, Source::Environment) => environment::service::profile(read)?,
-            (None, Source::Code) => None,
-        };
+        let span_limits = SpanLimits::read(read)?;
+        let profile = self.profile(read)?;
         if self.source == Source::Environment {
             self.service.name = environment::service::name(read, std::mem::take(&mut self.service.name));
         }
         let found = environment::service::environment(read).or_else(|| profile.map(|profile| profile.to_string()));
         let resource = resource(&self.service, found, read)?;
         let limits = self.batch.resolve(read, profile)?;
-        let sampling = sampling::resolve(self.sampling, self.branches, profile, read)?;
-        let set_propagator = propagator(self.propagator, read)?;
+        let sampling = sampler::resolve(self.sampling.take(), self.branches.take(), profile, read)?;
+        let set_propagator = propagator(self.propagator.take(), read)?;
+        let sanitizer = match self.sanitizer.take() {
+            Some(sanitizer) => sanitizer,
+            None => limits::policy(read)?,
+        };
         let timeout = self.shutdown_timeout;
-
-        if !disabled && self.exporters.is_empty() && self.waterfall.is_none() {
-            match self.source {
-                Source::Environment => {
-                    let chosen = chosen(read, profile)?;
-                    self.exporters = exporters(chosen, read)?;
-                    self.waterfall = match chosen.console {
-                        Console::Off => None,
-                        Console::Stdout => Some(Waterfall::stdout()),
-                        Console::Stderr => Some(Waterfall::stderr()),
-                    };
-                }
-                Source::Code if self.wraps.is_empty() => return Err(Error::NoExporter),
-                Source::Code => {}
-            }
+        match disabled {
+            true => (self.exporters, self.waterfall) = (Vec::new(), None),
+            false => self.find_exporters(profile, read)?,
         }
         let configuration = Configuration {
             service: resource.clone(),
@@ -69,59 +59,40 @@ impl TelemetryBuilder {
             disabled,
             timeout,
         };
+
+        // From the exporters to the provider.
         #[cfg(feature = "otlp-logs")]
         let logger_provider = match self.otlp_logs.filter(|_| !disabled) {
             Some(otlp) => Some(otlp.build_logs(&resource, read)?),
             None => None,
         };
-        let (mut exports, mut destinations) = (Vec::new(), Vec::new());
-        let mut processors: Vec<Processor> = Vec::new();
+        let common = Common {
+            limits,
+            flush_timeout: timeout,
+            read,
+            sanitizer: sanitizer.clone(),
+            #[cfg(feature = "prometheus")]
+            counts: self.span_counts.clone(),
+        };
+        let started = Started::all(self.exporters, &common)?;
         #[cfg(feature = "prometheus")]
-        if let Some(counts) = self.span_counts.clone() {
+        if let Some(counts) = self.span_counts {
+            started.show_losses(&counts);
             self.wraps.push(Box::new(move |next| Box::new(counts.processor(next))));
-        }
-        if !disabled {
-            let common = Common {
-                limits,
-                flush_timeout: timeout,
-                read,
-                sanitizer: self.sanitizer.clone(),
-                #[cfg(feature = "prometheus")]
-                counts: self.span_counts.clone(),
-            };
-            for exporter in self.exporters {
-                let is_otlp = exporter.is_otlp();
-                let processor = exporter.start(&common)?;
-                let export = processor.exports();
-                #[cfg(feature = "prometheus")]
-                if let Some(counts) = &self.span_counts {
-                    let export = export.clone();
-                    counts.add_losses(move || export.counts().lost.by_cause());
-                }
-                if is_otlp {
-                    destinations.push(export.name().to_owned());
-                }
-                exports.push(export);
-                processors.push(Box::new(processor));
-            }
         }
         let parts = Parts {
             waterfall: self
                 .waterfall
-                .filter(|_| !disabled)
-                .map(|waterfall| waterfall.processor().with_sanitizer(self.sanitizer)),
-            exporters: processors,
+                .map(|waterfall| waterfall.processor().with_sanitizer(sanitizer)),
+            exporters: started.processors,
             keep: self.keep,
             wraps: self.wraps,
             flush_timeout: timeout,
         };
-        let probed: Arc<AtomicBool> = Arc::default();
         let (pipeline, kept) = Pipeline::assemble(parts, &resource);
-        let mut provider = SdkTracerProvider::builder();
-        if read(environment::ATTRIBUTE_LIMIT).is_none() {
-            provider = provider.with_max_attributes_per_span(MAX_ATTRIBUTES);
-        }
-        let provider = provider
+        let probed: Arc<AtomicBool> = Arc::default();
+        let provider = span_limits
+            .set(SdkTracerProvider::builder())
             .with_resource(resource)
             .with_sampler(Effective {
                 sampler: sampling.sampler,
@@ -138,37 +109,38 @@ impl TelemetryBuilder {
             let _ = provider.shutdown();
         }
 
+        // And to the process.
         let mut findings = Vec::new();
         if sampling.never && !disabled && self.keep.is_none() {
             findings.push(Finding::NothingSampled);
         }
         let mut checker = None;
-        #[cfg(feature = "logs")]
-        let logs = self.logs;
         if let Reach::Process(installed) = &reach {
             if installed.finds_another_provider() {
                 findings.push(Finding::AnotherProviderBefore);
             }
             #[cfg(feature = "logs")]
-            if let Some(logs) = logs {
-                #[cfg(feature = "otlp-logs")]
-                logs.install(logger_provider.as_ref())?;
-                #[cfg(not(feature = "otlp-logs"))]
-                logs.install()?;
+            if let Some(logs) = self.logs {
+                logs.install_with(
+                    #[cfg(feature = "otlp-logs")]
+                    logger_provider.as_ref(),
+                )?;
             }
             global::set_tracer_provider(provider.clone());
             set_propagator();
             let checked = Checked {
                 probed: (!disabled).then_some(probed),
-                destinations,
+                destinations: started.destinations,
                 pipeline: pipeline.clone(),
+                installed: Instant::now(),
+                first_span_within: self.first_span_within,
             };
             checker = Some(Checker::start(checked, &findings));
         }
         Ok(Telemetry::new(Running {
             provider,
             pipeline,
-            exports,
+            exports: started.exports,
             kept,
             configuration,
             findings,
@@ -180,6 +152,69 @@ impl TelemetryBuilder {
             timeout,
             reach,
         }))
+    }
+
+    fn profile(&self, read: Read<'_>) -> Result<Option<Profile>, Error> {
+        match (self.profile, self.source) {
+            (Some(profile), _) => Ok(Some(profile)),
+            (None, Source::Environment) => environment::service::profile(read),
+            (None, Source::Code) => Ok(None),
+        }
+    }
+
+    /// Unless exporters are given in code, takes those that the environment names.
+    fn find_exporters(&mut self, profile: Option<Profile>, read: Read<'_>) -> Result<(), Error> {
+        if !self.exporters.is_empty() || self.waterfall.is_some() {
+            return Ok(());
+        }
+        match self.source {
+            Source::Environment => {
+                let chosen = chosen(read, profile)?;
+                self.exporters = exporters(chosen, read)?;
+                self.waterfall = match chosen.console {
+                    Console::Off => None,
+                    Console::Stdout => Some(Waterfall::stdout()),
+                    Console::Stderr => Some(Waterfall::stderr()),
+                };
+                Ok(())
+            }
+            Source::Code if self.wraps.is_empty() => Err(Error::NoExporter),
+            Source::Code => Ok(()),
+        }
+    }
+}
+
+/// Exporters, each on its thread.
+#[derive(Default)]
+struct Started {
+    processors: Vec<Processor>,
+    exports: Vec<Exports>,
+    /// Addresses that can be tried.
+    destinations: Vec<String>,
+}
+
+impl Started {
+    fn all(exporters: Vec<Exporter>, common: &Common<'_>) -> Result<Self, Error> {
+        let mut started = Self::default();
+        for exporter in exporters {
+            let is_otlp = exporter.is_otlp();
+            let processor = exporter.start(common)?;
+            let exports = processor.exports();
+            if is_otlp {
+                started.destinations.push(exports.name().to_owned());
+            }
+            started.exports.push(exports);
+            started.processors.push(Box::new(processor));
+        }
+        Ok(started)
+    }
+
+    #[cfg(feature = "prometheus")]
+    fn show_losses(&self, counts: &SpanCounts) {
+        for exports in &self.exports {
+            let exports = exports.clone();
+            counts.add_losses(move || exports.counts().lost.by_cause());
+        }
     }
 }
 

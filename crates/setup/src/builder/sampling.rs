@@ -1,15 +1,13 @@
-//! The sampler that a builder ends up with.
+//! Which traces are recorded, and what is exported although it was not sampled.
 
 #[cfg(feature = "sampling-file")]
 use std::path::PathBuf;
 
-use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, ShouldSample};
+use opentelemetry_sdk::trace::{ParentBasedSampler, ShouldSample};
 
-use crate::environment::{self, Read};
-#[cfg(feature = "sampling-file")]
-use crate::samplers::Watched;
-use crate::samplers::{Base, Rules};
-use crate::{Error, Profile};
+use super::TelemetryBuilder;
+use crate::Keep;
+use crate::samplers::Rules;
 
 /// What is said in code.
 #[derive(Debug)]
@@ -24,161 +22,63 @@ pub(super) enum Sampling {
 /// Sets branches.
 pub(super) type Branches = Box<dyn FnOnce(ParentBasedSampler) -> ParentBasedSampler + Send>;
 
-/// The sampler, and what is known of it.
-#[derive(Debug)]
-pub(super) struct Resolved {
-    pub(super) sampler: Box<dyn ShouldSample>,
-    pub(super) description: String,
-    /// Whether it is known to sample nothing that begins here.
-    pub(super) never: bool,
+impl TelemetryBuilder {
+    /// Decides which traces are recorded. Unless it is set, `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` do, else the
+    /// [profile](Self::with_profile), and without these every trace is recorded whose caller did not decide otherwise.
+    ///
+    /// Of this and the next three, the last that is called counts.
+    pub fn with_sampler(mut self, sampler: impl Into<Box<dyn ShouldSample>>) -> Self {
+        self.sampling = Some(Sampling::Sampler(sampler.into()));
+        self
+    }
+
+    /// This share of the traces that begin here, from 0 to 1; below a parent, its decision holds.
+    pub fn with_sampling_ratio(mut self, ratio: f64) -> Self {
+        self.sampling = Some(Sampling::Ratio(ratio));
+        self
+    }
+
+    /// These rules for the traces that begin here; below a parent, its decision holds. Keep a clone to replace them.
+    pub fn with_sampling_rules(mut self, rules: Rules) -> Self {
+        self.sampling = Some(Sampling::Rules(rules));
+        self
+    }
+
+    /// As [`with_sampling_rules`](Self::with_sampling_rules), from a [TOML file](Rules::from_toml), which is looked at again every
+    /// five seconds, and by [`Telemetry::reload_sampling`](crate::Telemetry::reload_sampling). A change that is wrong is not taken, and told as a `tracing` warning.
     #[cfg(feature = "sampling-file")]
-    pub(super) file: Option<Watched>,
-}
-
-/// What is said in code, else in the environment, else by the profile.
-pub(super) fn resolve(
-    code: Option<Sampling>,
-    branches: Option<Branches>,
-    profile: Option<Profile>,
-    read: Read<'_>,
-) -> Result<Resolved, Error> {
-    #[cfg(feature = "sampling-file")]
-    let mut file = None;
-    let by_rules = |rules: Rules, from: String| {
-        let never = rules.is_never();
-        (Box::new(rules) as Box<dyn ShouldSample>, true, from, never)
-    };
-    let by_name = |base: Base, from: &str| {
-        let never =
-            matches!(base, Base::AlwaysOff) || matches!(base, Base::Ratio(r) | Base::ParentBased(r) if r <= 0.0);
-        (base.root(), base.is_parent_based(), format!("{base} ({from})"), never)
-    };
-    let (root, parent_based, mut description, never) = match code {
-        Some(Sampling::Sampler(sampler)) => {
-            let description = format!("{sampler:?} (in code)");
-            (sampler, false, description, false)
-        }
-        Some(Sampling::Ratio(ratio)) => by_name(Base::ParentBased(ratio), "in code"),
-        Some(Sampling::Rules(rules)) => {
-            let description = format!("by rules, for the traces that begin here (in code)\n{rules}");
-            by_rules(rules, description)
-        }
-        #[cfg(feature = "sampling-file")]
-        Some(Sampling::File(path)) => {
-            let watched = Watched::start(path)?;
-            let rules = watched.rules().clone();
-            let path = watched.path().display();
-            let description = format!("by rules, for the traces that begin here (in {path})\n{rules}");
-            file = Some(watched);
-            by_rules(rules, description)
-        }
-        None => match (environment::sampler::named(read)?, profile) {
-            (Some(base), _) => by_name(base, "OTEL_TRACES_SAMPLER"),
-            (None, Some(profile)) => by_name(profile.sampler(), &format!("profile {profile}")),
-            (None, None) => by_name(Base::ParentBased(1.0), "default"),
-        },
-    };
-    let sampler = match branches {
-        Some(branches) => {
-            description.push_str("\nwith branches set in code");
-            Box::new(branches(Sampler::parent_based(root)))
-        }
-        None if parent_based => Box::new(Sampler::parent_based(root)),
-        None => root,
-    };
-    Ok(Resolved {
-        sampler,
-        description,
-        never,
-        #[cfg(feature = "sampling-file")]
-        file,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use opentelemetry::Context;
-    use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState};
-    use opentelemetry_sdk::trace::SamplingDecision;
-
-    use super::*;
-    use crate::environment::tests::variables;
-
-    /// Of the traces whose ids are evenly spread, how many in a thousand.
-    fn per_thousand(sampler: &dyn ShouldSample, parent: Option<&Context>) -> u64 {
-        let step = u128::from(u64::MAX) / 1_000;
-        let share = |at: u64| TraceId::from((u128::from(at) * step + step / 2) + (1 << 100));
-        let sampled = (0..1_000).filter(|at| {
-            let result = sampler.should_sample(parent, share(*at), "GET", &SpanKind::Server, &[], &[]);
-            result.decision == SamplingDecision::RecordAndSample
-        });
-        sampled.count() as u64
+    pub fn with_sampling_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sampling = Some(Sampling::File(path.into()));
+        self
     }
 
-    fn parent(remote: bool, flags: TraceFlags) -> Context {
-        let span = SpanContext::new(TraceId::from(1), SpanId::from(1), flags, remote, TraceState::NONE);
-        Context::new().with_remote_span_context(span)
+    /// Sets the branches of a parent-based sampler: what to do below a parent that is remote or local, sampled or not. The fifth, for
+    /// traces that begin here, is the sampler that is chosen otherwise.
+    ///
+    /// ```
+    /// use tower_telemetry_setup::opentelemetry_sdk::trace::Sampler;
+    /// use tower_telemetry_setup::{Profile, Telemetry, Waterfall};
+    ///
+    /// // As the profile has it, but strangers do not decide what is recorded here.
+    /// let telemetry = Telemetry::builder("door")
+    ///     .with_profile(Profile::Production)
+    ///     .with_branches(|parent_based| parent_based.with_remote_parent_sampled(Sampler::TraceIdRatioBased(0.01)))
+    ///     .with_waterfall(Waterfall::stderr())
+    ///     .build()?;
+    /// # telemetry.shutdown()?;
+    /// # Ok::<(), tower_telemetry_setup::Error>(())
+    /// ```
+    pub fn with_branches(
+        mut self,
+        branches: impl FnOnce(ParentBasedSampler) -> ParentBasedSampler + Send + 'static,
+    ) -> Self {
+        self.branches = Some(Box::new(branches));
+        self
     }
 
-    fn of(code: Option<Sampling>, profile: Option<Profile>, set: &[(&str, &str)]) -> Resolved {
-        resolve(code, None, profile, &variables(set)).expect("nothing is wrong")
-    }
-
-    #[test]
-    fn each_profile_has_its_share_and_follows_parents() {
-        let on = parent(true, TraceFlags::SAMPLED);
-        let off = parent(true, TraceFlags::default());
-        for (profile, expected) in [
-            (None, 1_000),
-            (Some(Profile::Development), 1_000),
-            (Some(Profile::Staging), 100),
-            (Some(Profile::Production), 10),
-        ] {
-            let sampler = of(None, profile, &[]).sampler;
-            assert_eq!(per_thousand(&*sampler, None), expected, "{profile:?}");
-            assert_eq!(per_thousand(&*sampler, Some(&on)), 1_000, "{profile:?}");
-            assert_eq!(per_thousand(&*sampler, Some(&off)), 0, "{profile:?}");
-        }
-    }
-
-    #[test]
-    fn code_comes_before_the_environment_and_that_before_the_profile() {
-        let set = [
-            ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
-            ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
-        ];
-        let production = Some(Profile::Production);
-        assert_eq!(per_thousand(&*of(None, production, &set).sampler, None), 500);
-        let in_code = of(Some(Sampling::Ratio(0.2)), production, &set);
-        assert_eq!(per_thousand(&*in_code.sampler, None), 200);
-        assert!(in_code.description.ends_with("(in code)"), "{}", in_code.description);
-    }
-
-    #[test]
-    fn each_of_the_five_branches_can_be_set() {
-        let ratio = Sampler::TraceIdRatioBased;
-        let branches: Branches = Box::new(move |sampler| {
-            sampler
-                .with_remote_parent_sampled(ratio(0.1))
-                .with_remote_parent_not_sampled(ratio(0.2))
-                .with_local_parent_sampled(ratio(0.3))
-                .with_local_parent_not_sampled(ratio(0.4))
-        });
-        let resolved = resolve(Some(Sampling::Ratio(0.5)), Some(branches), None, &|_| None);
-        let sampler = resolved.expect("nothing is wrong").sampler;
-        let (on, off) = (TraceFlags::SAMPLED, TraceFlags::default());
-        assert_eq!(per_thousand(&*sampler, None), 500);
-        assert_eq!(per_thousand(&*sampler, Some(&parent(true, on))), 100);
-        assert_eq!(per_thousand(&*sampler, Some(&parent(true, off))), 200);
-        assert_eq!(per_thousand(&*sampler, Some(&parent(false, on))), 300);
-        assert_eq!(per_thousand(&*sampler, Some(&parent(false, off))), 400);
-    }
-
-    #[test]
-    fn a_sampler_that_samples_nothing_is_known() {
-        assert!(of(None, None, &[("OTEL_TRACES_SAMPLER", "always_off")]).never);
-        assert!(of(Some(Sampling::Ratio(0.0)), None, &[]).never);
-        assert!(of(Some(Sampling::Rules(Rules::otherwise(0.0))), None, &[]).never);
-        assert!(!of(None, Some(Profile::Production), &[]).never);
+    /// Exports what failed or was slow although it was not sampled. Off unless set.
+    pub fn with_keep(mut self, keep: Keep) -> Self {
+        self.keep = Some(keep);
+        self
     }
 }

@@ -3,15 +3,12 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::{Context, global};
 
 use super::{Finding, provider, reach};
 use crate::pipeline::{Pipeline, Use};
-
-/// After so long without a span something may be wrong.
-const QUIET: Duration = Duration::from_secs(300);
 
 /// What is looked at.
 #[derive(Debug)]
@@ -21,6 +18,9 @@ pub(crate) struct Checked {
     /// Addresses of exporters.
     pub(crate) destinations: Vec<String>,
     pub(crate) pipeline: Pipeline,
+    pub(crate) installed: Instant,
+    /// After so long without a span something may be wrong.
+    pub(crate) first_span_within: Duration,
 }
 
 /// Looks at the start, and when the first span has started; tells what it finds once, as `tracing` warnings.
@@ -57,7 +57,7 @@ impl Checker {
         if self.checked.probed.is_none() {
             return;
         }
-        let mut used = self.checked.pipeline.wait_for_use(Some(QUIET));
+        let mut used = self.checked.pipeline.wait_for_use(Some(self.checked.first_span_within));
         if used == Use::NotYet {
             self.tell([Finding::Unused]);
             used = self.checked.pipeline.wait_for_use(None);
@@ -71,6 +71,7 @@ impl Checker {
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.checked.process();
         findings.extend(self.checked.unreachable());
+        findings.extend(self.checked.unused());
         findings
     }
 
@@ -97,6 +98,12 @@ impl Checked {
             findings.push(Finding::NoPropagator);
         }
         findings
+    }
+
+    fn unused(&self) -> Option<Finding> {
+        let late = self.installed.elapsed() >= self.first_span_within;
+        let unused = late && self.probed.is_some() && self.pipeline.used() == Use::NotYet;
+        unused.then_some(Finding::Unused)
     }
 
     fn unreachable(&self) -> Vec<Finding> {

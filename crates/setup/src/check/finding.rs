@@ -21,7 +21,8 @@ pub enum Finding {
         /// What happened when it was tried.
         reason: String,
     },
-    /// No span has started for some minutes.
+    /// No span has started [in time](crate::TelemetryBuilder::with_first_span_within). So it looks when whoever makes spans uses
+    /// another version of the `opentelemetry` crate, whose global provider is another one, and is not set.
     Unused,
 }
 

@@ -15,9 +15,10 @@ pub(super) fn unreachable(url: &str) -> Option<Finding> {
     let has_port = host_and_port
         .rsplit_once(':')
         .is_some_and(|(_, port)| !port.is_empty() && !port.ends_with(']'));
+    let port = if url.starts_with("https:") { 443 } else { 80 };
     let target = match has_port {
         true => host_and_port.to_owned(),
-        false => format!("{}:80", host_and_port.trim_end_matches(':')),
+        false => format!("{}:{port}", host_and_port.trim_end_matches(':')),
     };
     let mut reason = "its name has no address".to_owned();
     match target.to_socket_addrs() {

@@ -9,6 +9,9 @@ use crate::Error;
 pub(crate) mod disabled;
 pub(crate) mod exporters;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(crate) mod headers;
+pub(crate) mod limits;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) mod otlp;
 pub(crate) mod propagators;
 pub(crate) mod sampler;
@@ -38,10 +41,10 @@ pub(crate) fn milliseconds(read: Read<'_>, names: &[&'static str]) -> Result<Opt
     }
 }
 
-/// A variable that counts something.
-pub(crate) fn count<N: FromStr>(read: Read<'_>, name: &'static str) -> Result<Option<N>, Error> {
-    read(name)
-        .map(|value| parsed(name, value, "a whole number"))
+/// The first of these variables that is set, as a number of something.
+pub(crate) fn count<N: FromStr>(read: Read<'_>, names: &[&'static str]) -> Result<Option<N>, Error> {
+    first(read, names)
+        .map(|(name, value)| parsed(name, value, "a whole number"))
         .transpose()
 }
 
@@ -55,20 +58,6 @@ pub(crate) fn parsed<N: FromStr>(name: &'static str, value: String, allowed: &'s
             allowed: allowed.into(),
         }),
     }
-}
-
-pub(crate) const ATTRIBUTE_LIMIT: &str = "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT";
-
-/// The limits of a span, which the SDK reads and, where it does not understand them, ignores.
-pub(crate) fn check_span_limits(read: Read<'_>) -> Result<(), Error> {
-    for name in [
-        ATTRIBUTE_LIMIT,
-        "OTEL_SPAN_EVENT_COUNT_LIMIT",
-        "OTEL_SPAN_LINK_COUNT_LIMIT",
-    ] {
-        count::<u32>(read, name)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -89,17 +78,6 @@ pub(crate) mod tests {
         assert_eq!(
             time("1s"),
             Err("T is `1s`, but it has to be a whole number of milliseconds".into())
-        );
-    }
-
-    #[test]
-    fn a_limit_that_the_sdk_would_ignore_is_an_error() {
-        let name = "OTEL_SPAN_EVENT_COUNT_LIMIT";
-        assert!(check_span_limits(&variables(&[(name, "128")])).is_ok());
-        let error = check_span_limits(&variables(&[(name, "lots")])).expect_err("not a number");
-        assert_eq!(
-            error.to_string(),
-            "OTEL_SPAN_EVENT_COUNT_LIMIT is `lots`, but it has to be a whole number"
         );
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn compression(
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "otlp-http"))]
 mod tests {
     use super::*;
     use crate::environment::tests::variables;

@@ -13,7 +13,7 @@ use tracing_subscriber::registry::LookupSpan;
 /// `trace_flags`, as the specification names them for [formats that are not OTLP]. An event outside of a trace is written as it was.
 ///
 /// The layers of this family make a request's span current wherever the service's own code runs for it, so that every event there is
-/// written under it, sampled (`trace_flags` 01) or not (00).
+/// written under it, sampled (`trace_flags` 01) or not (00). An event that has a field `trace_id` of its own keeps that one.
 ///
 /// ```
 /// use tower_telemetry_setup::TraceIds;
@@ -74,11 +74,20 @@ where
         };
         let mut line = String::new();
         self.format.format_event(ctx, Writer::new(&mut line), event)?;
-        self.place.write(&mut writer, &line, &span)
+        let has_own = event.metadata().fields().field("trace_id").is_some();
+        match has_own && !self.place.is_beside_fields(&line) {
+            true => writer.write_str(&line),
+            false => self.place.write(&mut writer, &line, &span),
+        }
     }
 }
 
 impl Place {
+    /// Whether an event's fields stand in an object of their own, so that a field and an id may have the same name.
+    fn is_beside_fields(self, line: &str) -> bool {
+        self == Self::Object && line.contains("\"fields\":{")
+    }
+
     fn write(self, writer: &mut Writer<'_>, line: &str, span: &SpanContext) -> fmt::Result {
         let (trace_id, span_id, flags) = (span.trace_id(), span.span_id(), span.trace_flags());
         let text = line.trim_end_matches('\n');

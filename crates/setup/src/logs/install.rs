@@ -117,8 +117,20 @@ impl Logs {
         })
     }
 
-    /// Makes it the process's subscriber, with the bridge to OTLP if there is one.
-    pub(crate) fn install(
+    /// Makes it the process's subscriber, where no [`install`](crate::TelemetryBuilder::install) does: for several services in one process.
+    ///
+    /// # Errors
+    ///
+    /// When the filter cannot be understood, or when the process has a subscriber already.
+    pub fn install(self) -> Result<(), Error> {
+        self.install_with(
+            #[cfg(feature = "otlp-logs")]
+            None,
+        )
+    }
+
+    /// The same with the bridge to OTLP, if there is one.
+    pub(crate) fn install_with(
         self,
         #[cfg(feature = "otlp-logs")] logger_provider: Option<&opentelemetry_sdk::logs::SdkLoggerProvider>,
     ) -> Result<(), Error> {

@@ -34,6 +34,26 @@ impl Signal {
     }
 }
 
+/// What an address may begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schemes {
+    /// `http`: nobody encrypts.
+    Plain,
+    /// `https` as well.
+    #[cfg(feature = "otlp-http")]
+    Any,
+}
+
+impl Schemes {
+    fn allow(self, scheme: &str) -> bool {
+        match self {
+            Self::Plain => scheme == "http",
+            #[cfg(feature = "otlp-http")]
+            Self::Any => ["http", "https"].contains(&scheme),
+        }
+    }
+}
+
 /// An address, and who gave it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
@@ -47,6 +67,7 @@ impl Endpoint {
         protocol: Protocol,
         signal: Signal,
         code: Option<String>,
+        schemes: Schemes,
         read: Read<'_>,
     ) -> Result<Self, Error> {
         const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -64,7 +85,7 @@ impl Endpoint {
             Given::Whole(url) => url,
             Given::Base(url) => protocol.url(&url, signal),
         };
-        Self { url, source }.checked()
+        Self { url, source }.checked(schemes)
     }
 
     pub(crate) fn into_url(self) -> String {
@@ -76,7 +97,7 @@ impl Endpoint {
         shown(&self.url)
     }
 
-    fn checked(self) -> Result<Self, Error> {
+    fn checked(self, schemes: Schemes) -> Result<Self, Error> {
         let wrong = |allowed: &'static str| {
             Err(Error::Setting {
                 name: self.source,
@@ -88,10 +109,10 @@ impl Endpoint {
             return wrong("a URL such as `http://localhost:4318`");
         };
         match uri.scheme_str() {
-            Some("http") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(self),
+            Some(scheme) if schemes.allow(scheme) && uri.host().is_some_and(|host| !host.is_empty()) => Ok(self),
             Some("https") => wrong(
-                "an `http` URL, because this exporter does not encrypt: \
-                 send to a collector near by, or pass your own exporter to `with_exporter`",
+                "an `http` URL, because this exporter does not encrypt: send to a collector near by, give a client that does to \
+                 `Otlp::http_with`, or your own exporter to `with_exporter`",
             ),
             _ => wrong("a URL with scheme and host, such as `http://localhost:4318`"),
         }
@@ -144,9 +165,15 @@ mod tests {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Endpoint::resolve(Protocol::Http, Signal::Traces, code.map(Into::into), &read)
-            .map(Endpoint::into_url)
-            .map_err(|error| error.to_string())
+        Endpoint::resolve(
+            Protocol::Http,
+            Signal::Traces,
+            code.map(Into::into),
+            Schemes::Plain,
+            &read,
+        )
+        .map(Endpoint::into_url)
+        .map_err(|error| error.to_string())
     }
 
     const SIGNAL: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
@@ -181,7 +208,7 @@ mod tests {
     #[cfg(feature = "otlp-grpc")]
     #[test]
     fn grpc_has_no_path() {
-        let endpoint = Endpoint::resolve(Protocol::Grpc, Signal::Traces, None, &|_| None);
+        let endpoint = Endpoint::resolve(Protocol::Grpc, Signal::Traces, None, Schemes::Plain, &|_| None);
         assert_eq!(
             endpoint.map(Endpoint::into_url).ok().as_deref(),
             Some("http://localhost:4317")
@@ -201,6 +228,20 @@ mod tests {
             assert!(error.starts_with(&format!("{SIGNAL} is `{wrong}`")), "{error}");
             assert!(error.contains(hint), "{error}");
         }
+    }
+
+    #[test]
+    fn a_client_of_one_s_own_may_encrypt() {
+        let of = |url: &str| {
+            Endpoint::resolve(Protocol::Http, Signal::Traces, Some(url.into()), Schemes::Any, &|_| {
+                None
+            })
+        };
+        assert_eq!(
+            of("https://a").map(Endpoint::into_url).ok().as_deref(),
+            Some("https://a/v1/traces")
+        );
+        assert!(of("ftp://a").is_err());
     }
 
     #[test]

@@ -13,9 +13,9 @@ use opentelemetry_sdk::logs::{BatchLogProcessor, LogBatch, LogExporter, SdkLogge
 
 use super::driver::Driver;
 use super::endpoint::{Endpoint, Signal};
-use super::{Otlp, Protocol, timeout};
+use super::{Otlp, Protocol, client, timeout};
 use crate::Error;
-use crate::environment::{self, Read};
+use crate::environment::{self, Read, milliseconds};
 use crate::error::panicked;
 
 /// From `tracing` events to a logger provider.
@@ -28,7 +28,8 @@ pub(crate) fn bridge(provider: &SdkLoggerProvider) -> Bridge {
 impl Otlp {
     /// A provider whose logs leave in the SDK's batches (`OTEL_BLRP_*`).
     pub(crate) fn build_logs(self, resource: &Resource, read: Read<'_>) -> Result<SdkLoggerProvider, Error> {
-        let endpoint = Endpoint::resolve(self.protocol, Signal::Logs, self.endpoint, read)?;
+        let schemes = self.schemes();
+        let endpoint = Endpoint::resolve(self.protocol, Signal::Logs, self.endpoint, schemes, read)?;
         let timeout = timeout(
             self.timeout,
             &["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
@@ -42,18 +43,19 @@ impl Otlp {
                 self.protocol,
             )?,
         };
+        environment::headers::check(read, &["OTEL_EXPORTER_OTLP_LOGS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"])?;
+        check_batches(read)?;
         let driver = Driver::start()?;
         let exporter = {
             let _entered = driver.enter();
             let exporter = OtlpExporter::builder();
             match self.protocol {
                 Protocol::Http => {
-                    use opentelemetry_http::hyper::HyperClient;
                     use opentelemetry_otlp::{Protocol as Format, WithHttpConfig as _};
 
                     let exporter = exporter
                         .with_http()
-                        .with_http_client(HyperClient::with_default_connector(timeout, None))
+                        .with_shared_http_client(client::within(timeout, self.client))
                         .with_protocol(Format::HttpBinary)
                         .with_endpoint(endpoint.into_url())
                         .with_timeout(timeout);
@@ -84,6 +86,15 @@ impl Otlp {
             .with_log_processor(processor)
             .build())
     }
+}
+
+/// The SDK reads these, and leaves out what it does not understand.
+fn check_batches(read: Read<'_>) -> Result<(), Error> {
+    for name in ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"] {
+        environment::count::<usize>(read, &[name])?;
+    }
+    milliseconds(read, &["OTEL_BLRP_SCHEDULE_DELAY"])?;
+    Ok(())
 }
 
 /// A log exporter that is polled on the SDK's thread, within the driver's runtime. A batch is borrowed, so it cannot go there itself.

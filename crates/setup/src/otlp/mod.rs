@@ -1,16 +1,22 @@
 //! Where and how spans leave by OTLP.
 
+#[cfg(feature = "otlp-http")]
+use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "otlp-http")]
+use opentelemetry_http::HttpClient;
 pub use opentelemetry_otlp::Compression;
 use opentelemetry_otlp::WithExportConfig as _;
 
 use self::driver::Driven;
-use self::endpoint::{Endpoint, Signal};
+use self::endpoint::{Endpoint, Schemes, Signal};
 use crate::Error;
 use crate::environment::exporters::{Chosen, chosen};
 use crate::environment::{self, Read, milliseconds};
 
+#[cfg(feature = "otlp-http")]
+mod client;
 mod driver;
 mod endpoint;
 mod listener;
@@ -29,8 +35,8 @@ pub(crate) mod logs;
 /// | (none) | `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, `OTEL_EXPORTER_OTLP_HEADERS`, as `key=value,key=value` | none |
 ///
 /// Any collector takes OTLP, and so does Jaeger, under the same ports. Connections are not encrypted: an `https` address is an
-/// error when telemetry is built. Send to a collector on the same host or network and let it encrypt, or pass an exporter of your
-/// own to [`with_exporter`](crate::TelemetryBuilder::with_exporter).
+/// error when telemetry is built. Send to a collector on the same host or network and let it encrypt, bring a
+/// [client of your own](Self::http_with), or pass an exporter of your own to [`with_exporter`](crate::TelemetryBuilder::with_exporter).
 ///
 /// Exports run on a thread with a small runtime of their own, which is not traced, so it does not matter whether the service
 /// runs tokio, nor which flavor. A collector that answers 429, 503 or their like is asked again, within the time limit.
@@ -40,6 +46,8 @@ pub struct Otlp {
     endpoint: Option<String>,
     timeout: Option<Duration>,
     compression: Option<Compression>,
+    #[cfg(feature = "otlp-http")]
+    client: Option<Arc<dyn HttpClient>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +63,38 @@ impl Otlp {
     #[cfg(feature = "otlp-http")]
     pub fn http() -> Self {
         Self::over(Protocol::Http)
+    }
+
+    /// The same with a client of your own, such as a `reqwest::Client` with the feature `reqwest` of `opentelemetry-http`: for TLS, a proxy,
+    /// or credentials that change. It runs on the exporter's thread, in a runtime of tokio, where nothing is traced: a client that
+    /// has a layer of this family traces everything but its exports.
+    ///
+    /// ```
+    /// use tower_telemetry_setup::opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+    /// use tower_telemetry_setup::{Otlp, Telemetry};
+    ///
+    /// /// Takes everything, and sends it nowhere.
+    /// #[derive(Debug)]
+    /// struct Sink;
+    ///
+    /// #[async_trait::async_trait]
+    /// impl HttpClient for Sink {
+    ///     async fn send_bytes(&self, _: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    ///         Ok(Response::new(Bytes::new()))
+    ///     }
+    /// }
+    ///
+    /// let otlp = Otlp::http_with(Sink).with_endpoint("https://collector.example:4318");
+    /// let telemetry = Telemetry::builder("orders").with_otlp(otlp).build()?;
+    /// # telemetry.shutdown()?;
+    /// # Ok::<(), tower_telemetry_setup::Error>(())
+    /// ```
+    #[cfg(feature = "otlp-http")]
+    pub fn http_with(client: impl HttpClient + 'static) -> Self {
+        Self {
+            client: Some(Arc::new(client)),
+            ..Self::http()
+        }
     }
 
     /// OTLP over gRPC.
@@ -88,6 +128,16 @@ impl Otlp {
             endpoint: None,
             timeout: None,
             compression: None,
+            #[cfg(feature = "otlp-http")]
+            client: None,
+        }
+    }
+
+    fn schemes(&self) -> Schemes {
+        match self {
+            #[cfg(feature = "otlp-http")]
+            Self { client: Some(_), .. } => Schemes::Any,
+            _ => Schemes::Plain,
         }
     }
 
@@ -105,15 +155,17 @@ impl Otlp {
         self
     }
 
-    /// Makes bodies smaller: by gzip with the feature `gzip`, by zstd with the feature `zstd`. Without it this is an error when
-    /// telemetry is built.
+    /// Makes bodies smaller. Over HTTP by gzip with the feature `gzip`, by zstd with the feature `zstd`; over gRPC by gzip, by zstd with
+    /// the feature `zstd-grpc`. Without it this is an error when telemetry is built. A collector that does not know it, as may be with zstd,
+    /// refuses every batch.
     pub fn with_compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
     }
 
     pub(crate) fn build(self, read: Read<'_>) -> Result<Driven, Error> {
-        let endpoint = Endpoint::resolve(self.protocol, Signal::Traces, self.endpoint, read)?;
+        let schemes = self.schemes();
+        let endpoint = Endpoint::resolve(self.protocol, Signal::Traces, self.endpoint, schemes, read)?;
         let timeout = timeout(
             self.timeout,
             &["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
@@ -130,17 +182,19 @@ impl Otlp {
                 self.protocol,
             )?,
         };
+        environment::headers::check(
+            read,
+            &["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+        )?;
         let exporter = opentelemetry_otlp::SpanExporter::builder();
         Driven::new(endpoint.shown(), || match self.protocol {
             #[cfg(feature = "otlp-http")]
             Protocol::Http => {
-                use opentelemetry_http::hyper::HyperClient;
                 use opentelemetry_otlp::{Protocol as Format, WithHttpConfig as _};
 
-                // Given outright, because the client chosen by default depends on what features other crates switch on.
                 let exporter = exporter
                     .with_http()
-                    .with_http_client(HyperClient::with_default_connector(timeout, None))
+                    .with_shared_http_client(client::within(timeout, self.client))
                     .with_protocol(Format::HttpBinary)
                     .with_endpoint(endpoint.into_url())
                     .with_timeout(timeout);

@@ -39,6 +39,10 @@ enum Stop {
 impl Watched {
     /// Reads the file and starts to watch it.
     pub(crate) fn start(path: PathBuf) -> Result<Self, Error> {
+        Self::start_looking(path, INTERVAL)
+    }
+
+    fn start_looking(path: PathBuf, every: Duration) -> Result<Self, Error> {
         let text = read(&path)?;
         let rules = parse(&path, &text)?;
         let file = Arc::new(File {
@@ -50,7 +54,7 @@ impl Watched {
         let (watched, followed) = (Arc::clone(&file), rules.clone());
         thread::Builder::new()
             .name("telemetry-sampling".into())
-            .spawn(move || watched.follow(&followed))
+            .spawn(move || watched.follow(&followed, every))
             .map_err(Error::Thread)?;
         Ok(Self { rules, file })
     }
@@ -77,11 +81,11 @@ impl Drop for Watched {
 }
 
 impl File {
-    fn follow(&self, rules: &Rules) {
+    fn follow(&self, rules: &Rules, every: Duration) {
         let mut unreadable = false;
         let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         while *stop == Stop::NotYet {
-            let waited = self.stopped.wait_timeout(stop, INTERVAL);
+            let waited = self.stopped.wait_timeout(stop, every);
             let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             stop = guard;
             if !timeout.timed_out() {
@@ -167,6 +171,22 @@ mod tests {
         assert!(watched.reload().is_err());
         assert_eq!(rules.to_string(), "25 % of all others");
         assert!(Watched::start(path).is_err(), "at the start it is an error");
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_changes_is_noticed_without_being_asked() -> Result<(), Box<dyn std::error::Error>> {
+        let path = std::env::temp_dir().join(format!("tower-telemetry-followed-{}.toml", std::process::id()));
+        fs::write(&path, "otherwise = 0.5")?;
+        let watched = Watched::start_looking(path.clone(), Duration::from_millis(1))?;
+        let rules = watched.rules().clone();
+        fs::write(&path, "otherwise = 0.25")?;
+        // Only if it never is, this hangs.
+        while rules.to_string() != "25 % of all others" {
+            thread::yield_now();
+        }
+        drop(watched);
+        fs::remove_file(path)?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::held::Held;
+use super::left_out::LeftOut;
 use super::past::Past;
 use super::span::{Progress, TraceSpan};
 use super::trace::Trace;
@@ -30,17 +31,7 @@ pub(crate) struct Collector {
     pub(crate) limits: Limits,
     held: HashMap<TraceId, Held>,
     past: Past,
-    /// Spans of traces that found no room, since the last trace was taken out. There is a trace to tell it: the held ones.
-    left_out: u64,
-    alarm: Alarm,
-}
-
-/// Whether somebody was told that traces find no room. Those that are held may stay for long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Alarm {
-    Silent,
-    Rings,
-    Heard,
+    left_out: LeftOut,
 }
 
 /// What a span means for the thread that hands traces over.
@@ -64,8 +55,7 @@ impl Collector {
             limits,
             held: HashMap::new(),
             past: Past::default(),
-            left_out: 0,
-            alarm: Alarm::Silent,
+            left_out: LeftOut::default(),
         }
     }
 
@@ -81,9 +71,8 @@ impl Collector {
         let held = match self.held.entry(id) {
             Entry::Occupied(held) => held.into_mut(),
             Entry::Vacant(_) if full => {
-                self.left_out += 1;
                 self.past.remember(id, self.limits.past());
-                return self.ring();
+                return self.left_out.add();
             }
             Entry::Vacant(room) => room.insert(Held::new(now, self.past.contains(id))),
         };
@@ -91,23 +80,9 @@ impl Collector {
         Attention::NotNeeded
     }
 
-    fn ring(&mut self) -> Attention {
-        match self.alarm {
-            Alarm::Silent => {
-                self.alarm = Alarm::Rings;
-                Attention::Needed
-            }
-            Alarm::Rings | Alarm::Heard => Attention::NotNeeded,
-        }
-    }
-
     /// Whether a trace found no room, for the first time.
     pub(crate) fn hear(&mut self) -> bool {
-        let rings = self.alarm == Alarm::Rings;
-        if rings {
-            self.alarm = Alarm::Heard;
-        }
-        rings
+        self.left_out.hear()
     }
 
     /// A span has ended. One of a trace that is not held was left out at its start.
@@ -148,7 +123,7 @@ impl Collector {
         let traces = finished.into_iter().filter_map(|(_, id)| {
             let held = self.held.remove(&id)?;
             self.past.remember(id, self.limits.past());
-            Some(held.into_trace(id, std::mem::take(&mut self.left_out)))
+            Some(held.into_trace(id, self.left_out.take()))
         });
         traces.collect()
     }

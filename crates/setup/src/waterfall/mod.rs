@@ -11,6 +11,7 @@ use self::sweeper::Shared;
 mod collector;
 mod duration;
 mod held;
+mod left_out;
 mod paint;
 mod past;
 mod processor;

@@ -13,7 +13,7 @@ use tower_telemetry_sanitize::Sanitizer;
 
 use super::Waterfall;
 use super::collector::{Attention, ProviderId};
-use crate::both::together;
+use crate::pipeline::together;
 
 /// As long as the SDK's own processors take for a flush at most, unless told otherwise.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);

@@ -7,35 +7,59 @@ use std::thread;
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use tonic::codec::CompressionEncoding;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status};
+use tonic::{Response, Status};
 
-struct Collector(Sender<ExportTraceServiceRequest>);
+/// One call that arrived.
+#[allow(dead_code, reason = "not every test looks at all of it")]
+pub(crate) struct Request {
+    /// Its metadata.
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: ExportTraceServiceRequest,
+}
+
+/// Takes messages as they are, and compressed with gzip or zstd.
+struct Collector {
+    calls: Sender<Request>,
+    answer: fn() -> Result<(), Status>,
+}
 
 #[tonic::async_trait]
 impl TraceService for Collector {
     async fn export(
         &self,
-        request: Request<ExportTraceServiceRequest>,
+        request: tonic::Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let sent = self.0.send(request.into_inner());
+        let (headers, _, body) = request.into_parts();
+        let headers = headers.into_headers();
+        let sent = self.calls.send(Request { headers, body });
         sent.map_err(|_| Status::unavailable("the test is over"))?;
+        (self.answer)()?;
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
 /// Its address, and what arrives there.
-pub(crate) fn start() -> io::Result<(String, Receiver<ExportTraceServiceRequest>)> {
+#[allow(dead_code, reason = "not every collector takes what comes")]
+pub(crate) fn start() -> io::Result<(String, Receiver<Request>)> {
+    start_answering(|| Ok(()))
+}
+
+/// One that answers so.
+pub(crate) fn start_answering(answer: fn() -> Result<(), Status>) -> io::Result<(String, Receiver<Request>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let incoming = {
         let _entered = runtime.enter();
         TcpIncoming::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(io::Error::other)?
     };
     let address = format!("http://{}", incoming.local_addr()?);
-    let (send, receive) = mpsc::channel();
+    let (calls, receive) = mpsc::channel();
     thread::spawn(move || {
-        let service = TraceServiceServer::new(Collector(send));
+        let service = TraceServiceServer::new(Collector { calls, answer })
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd);
         runtime.block_on(Server::builder().add_service(service).serve_with_incoming(incoming))
     });
     Ok((address, receive))

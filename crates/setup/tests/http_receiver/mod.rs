@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
 /// What it answers to a request, by the requests before it.
-pub(crate) type Answers = fn(usize) -> Answer;
+type Answers = dyn Fn(usize) -> Answer + Send + Sync;
 
 /// A status and a body.
 pub(crate) struct Answer {
@@ -20,9 +20,23 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+#[allow(dead_code, reason = "not every test has a collector that says no")]
 impl Answer {
     pub(crate) fn ok(body: Vec<u8>) -> Self {
         Self { status: "200 OK", body }
+    }
+
+    pub(crate) fn too_many_requests() -> Self {
+        Self::empty("429 Too Many Requests")
+    }
+
+    pub(crate) fn service_unavailable() -> Self {
+        Self::empty("503 Service Unavailable")
+    }
+
+    fn empty(status: &'static str) -> Self {
+        let body = Vec::new();
+        Self { status, body }
     }
 }
 
@@ -31,26 +45,38 @@ impl Answer {
 pub(crate) struct Request {
     pub(crate) line: String,
     pub(crate) headers: HashMap<String, String>,
-    pub(crate) body: ExportTraceServiceRequest,
-    /// As it was sent.
-    pub(crate) bytes: Vec<u8>,
+    /// Decompressed.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// Its body, which is one of traces.
+    #[allow(dead_code, reason = "not every test looks at spans")]
+    pub(crate) fn traces(&self) -> io::Result<ExportTraceServiceRequest> {
+        ExportTraceServiceRequest::decode(self.body.as_slice()).map_err(io::Error::other)
+    }
 }
 
 /// Its base address, and what arrives there.
+#[allow(dead_code, reason = "not every collector always takes what comes")]
 pub(crate) fn start() -> io::Result<(String, Receiver<Request>)> {
     start_answering(|_| Answer::ok(Vec::new()))
 }
 
 /// One that answers so.
-pub(crate) fn start_answering(answers: Answers) -> io::Result<(String, Receiver<Request>)> {
+#[allow(dead_code, reason = "not every test has a collector that says no")]
+pub(crate) fn start_answering(
+    answers: impl Fn(usize) -> Answer + Send + Sync + 'static,
+) -> io::Result<(String, Receiver<Request>)> {
+    let answers: Arc<Answers> = Arc::new(answers);
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
     let address = format!("http://{}", listener.local_addr()?);
     let (send, receive) = mpsc::channel();
     let answered = Arc::default();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let (send, answered) = (send.clone(), Arc::clone(&answered));
-            thread::spawn(move || answer(stream, &send, &answered, answers));
+            let (send, answered, answers) = (send.clone(), Arc::clone(&answered), Arc::clone(&answers));
+            thread::spawn(move || answer(stream, &send, &answered, &*answers));
         }
     });
     Ok((address, receive))
@@ -60,7 +86,7 @@ fn answer(
     stream: TcpStream,
     send: &Sender<Request>,
     answered: &std::sync::atomic::AtomicUsize,
-    answers: Answers,
+    answers: &Answers,
 ) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
@@ -78,22 +104,17 @@ fn answer(
         let mut bytes = vec![0; length.unwrap_or(0)];
         reader.read_exact(&mut bytes)?;
         let body = match headers.get("content-encoding").map(String::as_str) {
-            None => decode(&bytes)?,
+            None => bytes,
             Some("gzip") => {
                 let mut decoded = Vec::new();
                 GzDecoder::new(bytes.as_slice()).read_to_end(&mut decoded)?;
-                decode(&decoded)?
+                decoded
             }
-            // Its bytes are for the test to look at.
-            Some(_) => ExportTraceServiceRequest::default(),
+            Some("zstd") => zstd::decode_all(bytes.as_slice())?,
+            Some(other) => return Err(io::Error::other(format!("{other} is not understood"))),
         };
         // First, because the test looks as soon as it has the answer.
-        let request = Request {
-            line,
-            headers,
-            body,
-            bytes,
-        };
+        let request = Request { line, headers, body };
         send.send(request).map_err(io::Error::other)?;
         let Answer { status, body } = answers(answered.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let length = body.len();
@@ -103,10 +124,6 @@ fn answer(
         )?;
         writer.write_all(&body)?;
     }
-}
-
-fn decode(bytes: &[u8]) -> io::Result<ExportTraceServiceRequest> {
-    ExportTraceServiceRequest::decode(bytes).map_err(io::Error::other)
 }
 
 fn read_line(reader: &mut impl BufRead) -> io::Result<String> {

@@ -4,10 +4,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
-use tower_telemetry_setup::{Error, Otlp, Telemetry};
+use tower_telemetry_setup::{Compression, Error, Otlp, Telemetry};
 
 use crate::requests::{attribute, names};
-use crate::{body, collector, otlp};
+use crate::{body, collector, encoding, otlp};
 
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -33,7 +33,7 @@ fn flushed_on_drop() -> Outcome {
     let telemetry = telemetry(otlp().with_endpoint(address))?;
     work(&telemetry);
     drop(telemetry);
-    let request = body(requests.try_recv()?);
+    let request = body(&requests.try_recv()?);
     assert_eq!(names(&request), ["inner", "outer"]);
     assert!(requests.try_recv().is_err(), "one request has it all");
     Ok(())
@@ -63,7 +63,7 @@ fn the_guard_may_outlive_the_runtime_it_was_made_in() -> Outcome {
     drop(runtime);
     work(&telemetry);
     telemetry.shutdown()?;
-    assert_eq!(names(&body(requests.try_recv()?)), ["inner", "outer"]);
+    assert_eq!(names(&body(&requests.try_recv()?)), ["inner", "outer"]);
     Ok(())
 }
 
@@ -73,14 +73,30 @@ fn a_request_says_who_sends_it() -> Outcome {
     let telemetry = telemetry(otlp().with_endpoint(address))?;
     work(&telemetry);
     telemetry.flush()?;
-    let request = body(requests.try_recv()?);
+    let request = body(&requests.try_recv()?);
     assert_eq!(attribute(&request, "service.name"), Some("orders"));
     assert_eq!(attribute(&request, "service.version"), Some("1.2.3"));
     assert_eq!(attribute(&request, "telemetry.sdk.language"), Some("rust"));
 
     work(&telemetry);
     telemetry.shutdown()?;
-    assert_eq!(names(&body(requests.try_recv()?)), ["inner", "outer"]);
+    assert_eq!(names(&body(&requests.try_recv()?)), ["inner", "outer"]);
+    Ok(())
+}
+
+/// Spans arrive whole, in a request that says what it is compressed with.
+pub(crate) fn sent_with(compression: Option<Compression>, expected: Option<&str>) -> Outcome {
+    let (address, requests) = collector()?;
+    let mut otlp = otlp().with_endpoint(address);
+    if let Some(compression) = compression {
+        otlp = otlp.with_compression(compression);
+    }
+    let telemetry = telemetry(otlp)?;
+    work(&telemetry);
+    telemetry.shutdown()?;
+    let request = requests.try_recv()?;
+    assert_eq!(encoding(&request), expected);
+    assert_eq!(names(&body(&request)), ["inner", "outer"]);
     Ok(())
 }
 

@@ -1,40 +1,8 @@
-//! The one call, in processes with different variables.
-#![cfg(feature = "otlp-http")]
+//! What is recorded, in whose name, and where it goes.
 
-#[cfg(feature = "otlp-grpc")]
-mod grpc_receiver;
-mod http_receiver;
-mod requests;
-
-use std::env;
-use std::process::Command;
-
-use opentelemetry::global;
-use opentelemetry::trace::Tracer as _;
-use requests::{attribute, names};
-use tower_telemetry_setup::Telemetry;
-
-type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-#[test]
-#[ignore = "a service that the other tests run with variables of theirs"]
-fn service() -> Outcome {
-    let telemetry = Telemetry::from_env("orders").inspect_err(|error| eprintln!("error: {error}"))?;
-    eprintln!("{}", telemetry.report());
-    global::tracer("test").in_span("place order", |_| ());
-    drop(telemetry);
-    Ok(())
-}
-
-/// What the service prints to standard error.
-fn run(variables: &[(&str, &str)]) -> std::io::Result<String> {
-    let output = Command::new(env::current_exe()?)
-        .args(["--ignored", "--exact", "service", "--nocapture"])
-        .env_clear()
-        .envs(variables.iter().copied())
-        .output()?;
-    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
-}
+use crate::requests::{attribute, names};
+use crate::service::{reported, run};
+use crate::{Outcome, http_receiver};
 
 #[test]
 fn without_an_endpoint_traces_are_printed() -> Outcome {
@@ -55,28 +23,6 @@ fn the_environment_may_name_the_service() -> Outcome {
     ])?;
     assert!(printed.contains("· billing place order"), "{printed}");
     Ok(())
-}
-
-#[test]
-fn with_an_endpoint_spans_leave_by_http() -> Outcome {
-    let (address, requests) = http_receiver::start()?;
-    let printed = run(&[
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "tenant=shop"),
-    ])?;
-    let request = requests.try_recv()?;
-    assert_eq!(request.line, "POST /v1/traces HTTP/1.1");
-    assert_eq!(request.headers.get("tenant").map(String::as_str), Some("shop"));
-    assert_eq!(attribute(&request.body, "service.name"), Some("orders"));
-    assert_eq!(names(&request.body), ["place order"]);
-    assert!(!printed.contains("place order"), "{printed}");
-    Ok(())
-}
-
-/// What the report that the service prints says under this name.
-fn reported<'a>(printed: &'a str, name: &str) -> Option<&'a str> {
-    let line = printed.lines().find(|line| line.starts_with(&format!("{name} ")))?;
-    Some(line[name.len()..].trim())
 }
 
 #[test]
@@ -128,7 +74,7 @@ fn exporters_are_those_named() -> Outcome {
     assert_eq!(reported(&printed, "exporter"), Some("waterfall"), "{printed}");
     assert!(requests.try_recv().is_err());
     run(&[("OTEL_TRACES_EXPORTER", "console,otlp"), endpoint])?;
-    assert_eq!(names(&requests.try_recv()?.body), ["place order"]);
+    assert_eq!(names(&requests.try_recv()?.traces()?), ["place order"]);
     Ok(())
 }
 
@@ -155,8 +101,8 @@ fn the_environment_s_name_chooses_a_profile_and_variables_override_it() -> Outco
     ])?;
     assert!(printed.contains("every span (OTEL_TRACES_SAMPLER)"), "{printed}");
     assert!(printed.contains("queue 256, batch 256, delay 100ms"), "{printed}");
-    let request = requests.try_recv()?;
-    assert_eq!(attribute(&request.body, "deployment.environment.name"), Some("staging"));
+    let request = requests.try_recv()?.traces()?;
+    assert_eq!(attribute(&request, "deployment.environment.name"), Some("staging"));
     Ok(())
 }
 
@@ -189,50 +135,94 @@ fn a_sampler_that_samples_nothing_and_a_collector_that_is_not_there_are_found() 
 }
 
 #[test]
-fn the_endpoint_for_traces_is_taken_as_it_is() -> Outcome {
+fn resource_attributes_are_added_to_what_is_found_out() -> Outcome {
     let (address, requests) = http_receiver::start()?;
-    let endpoint = format!("{address}/in");
-    run(&[
-        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &endpoint),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://nowhere.invalid"),
-    ])?;
-    assert_eq!(requests.try_recv()?.line, "POST /in HTTP/1.1");
-    Ok(())
-}
-
-#[cfg(feature = "otlp-grpc")]
-#[test]
-fn the_protocol_may_be_grpc() -> Outcome {
-    let (address, requests) = grpc_receiver::start()?;
     run(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=shop,service.version=7"),
     ])?;
-    assert_eq!(names(&requests.try_recv()?), ["place order"]);
+    let request = requests.try_recv()?.traces()?;
+    for (key, value) in [("team", "shop"), ("service.version", "7"), ("service.name", "orders")] {
+        assert_eq!(attribute(&request, key), Some(value), "{key}");
+    }
+    assert!(attribute(&request, "host.name").is_some_and(|host| !host.is_empty()));
     Ok(())
 }
 
 #[test]
-fn a_wrong_value_is_named_with_its_variable() -> Outcome {
-    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
-    for (name, value, hint) in [
-        ("OTEL_SDK_DISABLED", "yes", "`true` or `false`"),
-        ("OTEL_PROPAGATORS", "b3", "`tracecontext`"),
-        ("OTEL_TRACES_EXPORTER", "jaeger", "`otlp`"),
-        ("OTEL_TRACES_SAMPLER", "sometimes", "`parentbased_traceidratio`"),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "at least 1"),
-        ("OTEL_BSP_EXPORT_TIMEOUT", "30s", "milliseconds"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "team", "a list such as"),
-        ("OTEL_SPAN_LINK_COUNT_LIMIT", "-1", "a whole number"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "lz4", "`gzip`"),
-        ("ENVIRONMENT", "moon", "`staging`"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "`http/protobuf`"),
-        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s", "milliseconds"),
-        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "localhost:4318", "a URL"),
-    ] {
-        let printed = run(&[endpoint, (name, value)])?;
-        assert!(printed.contains(&format!("error: {name} is `{value}`")), "{printed}");
-        assert!(printed.contains(hint), "{printed}");
+fn at_a_desk_everything_is_sampled_and_printed_at_once() -> Outcome {
+    for name in ["development", "dev", "local", "test"] {
+        let printed = run(&[("ENVIRONMENT", name)])?;
+        assert_eq!(reported(&printed, "profile"), Some("development"), "{printed}");
+        assert!(printed.contains("100 % of the traces that begin here"), "{printed}");
+        assert!(printed.contains("· orders place order"), "{printed}");
+    }
+    let (address, _requests) = http_receiver::start()?;
+    let printed = run(&[("ENVIRONMENT", "dev"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &address)])?;
+    assert!(printed.contains("queue 2048, batch 512, delay 0ns"), "{printed}");
+    Ok(())
+}
+
+#[test]
+fn in_staging_one_in_ten_traces_is_sampled() -> Outcome {
+    for name in ["staging", "stage"] {
+        let printed = run(&[("DEPLOYMENT_ENVIRONMENT", name)])?;
+        assert_eq!(reported(&printed, "profile"), Some("staging"), "{printed}");
+        assert!(printed.contains("10 % of the traces that begin here"), "{printed}");
+        assert!(printed.contains("queue 2048, batch 512, delay 5s"), "{printed}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_sampler_has_an_argument() -> Outcome {
+    let printed = run(&[
+        ("ENVIRONMENT", "production"),
+        ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+    ])?;
+    assert!(printed.contains("25 % of the traces that begin here"), "{printed}");
+    Ok(())
+}
+
+#[test]
+fn batches_are_as_the_variables_have_them() -> Outcome {
+    let (address, _requests) = http_receiver::start()?;
+    let printed = run(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "300"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "30"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "20"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "40000"),
+    ])?;
+    assert!(
+        printed.contains("queue 300, batch 30, delay 20ms, export timeout 40s"),
+        "{printed}"
+    );
+    Ok(())
+}
+
+/// A terminal is made by `script`, of util-linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_gets_colors_unless_no_color_is_set() -> Outcome {
+    use std::process::Command;
+
+    let service = format!(
+        "{} --ignored --exact service::traced --nocapture",
+        std::env::current_exe()?.display()
+    );
+    for (no_color, colored) in [("", true), ("1", false)] {
+        let output = Command::new("script")
+            .args(["--quiet", "--return", "--command", &service, "/dev/null"])
+            .env("NO_COLOR", no_color)
+            .output()?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(printed.contains("place order"), "{printed}");
+        let waterfall = printed
+            .lines()
+            .find(|line| line.contains("place order") && line.contains('█'));
+        assert_eq!(waterfall.map(|line| line.contains('\x1b')), Some(colored), "{printed}");
     }
     Ok(())
 }

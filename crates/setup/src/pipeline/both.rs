@@ -8,18 +8,18 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
+use super::Processor;
 use crate::error::{panicked, reason};
-use crate::pipeline::Processor;
 
 /// Feeds two processors with one copy of each span.
 #[derive(Debug)]
-pub(crate) struct Both {
+pub(super) struct Both {
     first: Processor,
     rest: Processor,
 }
 
 impl Both {
-    pub(crate) fn new(first: Processor, rest: Processor) -> Self {
+    pub(super) fn new(first: Processor, rest: Processor) -> Self {
         Self { first, rest }
     }
 }
