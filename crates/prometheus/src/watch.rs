@@ -29,15 +29,18 @@ pub struct MetricsWatch<F: Measured, L: AppLabels> {
 /// What the call is up to now.
 pub(crate) enum State<F: Measured, L: AppLabels> {
     Call,
-    /// Counted as a call; its stream goes on.
-    Stream {
-        open: OpenStream<F, L>,
-        // Where it was counted at its head.
-        row: Option<Option<At>>,
-        to_head: Duration,
-    },
+    /// Its stream goes on. In a box, since few calls are streams.
+    Stream(Box<Stream<F, L>>),
     /// Counted, or not to be.
     Done,
+}
+
+/// A call that is a stream.
+pub(crate) struct Stream<F: Measured, L: AppLabels> {
+    open: OpenStream<F, L>,
+    // Where it was counted at its head, if it was.
+    row: Option<Option<At>>,
+    to_head: Duration,
 }
 
 /// One in the gauge of calls in flight, until it is dropped.
@@ -119,11 +122,11 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
             }
             // The mechanism's call ends here, and nobody sees what comes.
             None if UpgradedStream::is_switch(head.response) => State::Done,
-            None => State::Stream {
+            None => State::Stream(Box::new(Stream {
                 open: OpenStream::new(handle, *at),
                 row,
                 to_head: head.elapsed(),
-            },
+            })),
         };
     }
 }
@@ -159,7 +162,8 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
                 let row = self.count(row, report.elapsed(), || report.to_head());
                 self.measure(row, report.bytes);
             }
-            State::Stream { open, row, to_head } => {
+            State::Stream(stream) => {
+                let Stream { open, row, to_head } = &**stream;
                 let lifetime = report.elapsed().saturating_sub(*to_head);
                 open.ended(report.facts, error_type, lifetime, self.trace);
                 let row = match row {

@@ -47,7 +47,7 @@ impl Lines {
         let bucket = split_name(line).0.ends_with("_bucket") && !line.starts_with('#');
         if let Some(exemplar) = bucket.then(beside::next).flatten() {
             let Exemplar { trace, value, at } = exemplar;
-            let (trace, span, at) = (trace.trace_id, trace.span_id, at.as_secs_f64());
+            let (trace, span, at) = (trace.trace_id(), trace.span_id(), at.as_secs_f64());
             write!(
                 self.out,
                 " # {{trace_id=\"{trace}\",span_id=\"{span}\"}} {value} {at:.3}"

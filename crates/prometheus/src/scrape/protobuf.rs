@@ -53,8 +53,8 @@ fn message(Exemplar { trace, value, at }: Exemplar) -> model::Exemplar {
     };
     model::Exemplar {
         label: vec![
-            label("trace_id", trace.trace_id.to_string()),
-            label("span_id", trace.span_id.to_string()),
+            label("trace_id", trace.trace_id().to_string()),
+            label("span_id", trace.span_id().to_string()),
         ],
         value,
         timestamp: Some(prost_types::Timestamp {
