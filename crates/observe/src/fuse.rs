@@ -227,7 +227,7 @@ mod tests {
             bytes: 3,
             started: Instant::now(),
             headed: None,
-            ended: OnceCell::new(),
+            elapsed: OnceCell::new(),
         });
     }
 

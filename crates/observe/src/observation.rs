@@ -218,7 +218,7 @@ impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
             bytes: self.bytes,
             started: self.started,
             headed: self.headed,
-            ended: OnceCell::new(),
+            elapsed: OnceCell::new(),
         };
         let watch = self.watch.take();
         contain(|| watch.end(&report));

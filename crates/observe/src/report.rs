@@ -103,15 +103,15 @@ pub struct Report<'a, F> {
     pub bytes: u64,
     pub(crate) started: Instant,
     pub(crate) headed: Option<Instant>,
-    // The clock is read for the first observer who asks, and is the same for all.
-    pub(crate) ended: OnceCell<Instant>,
+    // The clock is read for the first observer who asks, and the time is the same for all.
+    pub(crate) elapsed: OnceCell<Duration>,
 }
 
 impl<F> Report<'_, F> {
     /// Time from the request to the end.
     pub fn elapsed(&self) -> Duration {
-        let ended = self.ended.get_or_init(Instant::now);
-        ended.saturating_duration_since(self.started)
+        let elapsed = || Instant::now().saturating_duration_since(self.started);
+        *self.elapsed.get_or_init(elapsed)
     }
 
     /// Time from the request to the response head, if there was one.
@@ -142,7 +142,7 @@ mod tests {
                 bytes: 0,
                 started: Instant::now(),
                 headed: None,
-                ended: OnceCell::new(),
+                elapsed: OnceCell::new(),
             };
             let text = format!("{report:?}");
             assert!(!text.contains("password"), "{text}");
