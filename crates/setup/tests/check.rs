@@ -9,7 +9,19 @@ use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tower_telemetry_setup::opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use tower_telemetry_setup::{Finding, InMemory, Otlp, Telemetry};
+
+/// Takes everything, and sends it nowhere.
+#[derive(Debug)]
+struct Sink;
+
+#[async_trait::async_trait]
+impl HttpClient for Sink {
+    async fn send_bytes(&self, _: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        Ok(Response::new(Bytes::new()))
+    }
+}
 
 #[test]
 fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,6 +51,12 @@ fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::err
         "its own predecessor is nobody else: {}",
         again.report()
     );
+    again.tracer_provider().shutdown()?;
+    assert!(
+        again.report().findings().is_empty(),
+        "nobody has taken its place: {}",
+        again.report()
+    );
     again.shutdown()?;
     told.all();
 
@@ -58,5 +76,12 @@ fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::err
     assert!(findings.contains(&Finding::NothingSampled), "{findings:?}");
     deaf.shutdown()?;
     assert_eq!(told.all(), Vec::<String>::new(), "each is told once");
+
+    // A client of one's own may know another way, such as a proxy.
+    let elsewhere = Telemetry::builder("orders")
+        .with_otlp(Otlp::http_with(Sink).with_endpoint(&nobody))
+        .install()?;
+    assert!(elsewhere.report().findings().is_empty(), "{}", elsewhere.report());
+    elsewhere.shutdown()?;
     Ok(())
 }
