@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
@@ -13,6 +12,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{
     BatchConfig, BatchConfigBuilder, BatchLogProcessor, LogBatch, LogExporter, SdkLogger, SdkLoggerProvider,
 };
+use tower_telemetry_observe::contain;
 
 use super::driver::Driver;
 use super::settings::Settings;
@@ -87,8 +87,8 @@ impl LogExporter for Driven {
         poll_fn(|cx| {
             let _entered = self.driver.enter();
             // A panic would end the SDK's thread.
-            let polled = catch_unwind(AssertUnwindSafe(|| export.as_mut().poll(cx)));
-            polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+            let polled = contain(|| export.as_mut().poll(cx));
+            polled.unwrap_or_else(|| Poll::Ready(Err(panicked())))
         })
         .await
     }

@@ -26,8 +26,8 @@ impl Queue {
             state.flushes_done < ticket && state.phase != Phase::Ended && state.phase != Phase::Abandoned
         };
         match self.wait_while(state, timeout, waiting) {
-            Ok(state) => state.since(failures),
-            Err(_) => Err(OTelSdkError::Timeout(timeout)),
+            Ok(state) if state.phase != Phase::Abandoned => state.since(failures),
+            _ => Err(OTelSdkError::Timeout(timeout)),
         }
     }
 
@@ -47,6 +47,7 @@ impl Queue {
             Ok(state) => state.since(failures),
             Err(state) => {
                 abandon(state);
+                self.progress.notify_all();
                 Err(OTelSdkError::Timeout(timeout))
             }
         };
