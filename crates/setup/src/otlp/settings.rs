@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 #[cfg(feature = "otlp-http")]
+use http::HeaderValue;
+#[cfg(feature = "otlp-http")]
 use opentelemetry_http::HttpClient;
 use opentelemetry_otlp::{Compression, WithExportConfig};
 
@@ -63,9 +65,9 @@ impl Settings {
         B: WithExportConfig + opentelemetry_otlp::WithHttpConfig,
     {
         // They are decoded once more there.
-        let encoded = |value: &str| value.replace('%', "%25");
+        let encoded = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).replace('%', "%25");
         let headers = self.headers.iter();
-        let headers = headers.filter_map(|(name, value)| Some((name.to_string(), encoded(value.to_str().ok()?))));
+        let headers = headers.map(|(name, value)| (name.to_string(), encoded(value)));
         let exporter = exporter
             .with_shared_http_client(client::within(self.timeout, self.client))
             .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
