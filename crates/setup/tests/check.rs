@@ -28,6 +28,7 @@ fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::err
     let told = told::listen();
 
     global::set_tracer_provider(SdkTracerProvider::default());
+    assert!(Telemetry::builder("orders").install().is_err(), "nothing to export to");
     let telemetry = Telemetry::builder("orders").with_exporter(InMemory::new()).install()?;
     assert_eq!(telemetry.report().findings(), [Finding::AnotherProviderBefore]);
     let told_at_start = told.wait("installed before this one")?;

@@ -119,15 +119,15 @@ impl TelemetryBuilder {
         }
         let mut checker = None;
         if let Reach::Process(installed) = &reach {
-            if installed.finds_another_provider() {
-                findings.push(Finding::AnotherProviderBefore);
-            }
             #[cfg(feature = "logs")]
             if let Some(logs) = self.logs {
                 logs.install_with(
                     #[cfg(feature = "otlp-logs")]
                     logger_provider.as_ref(),
                 )?;
+            }
+            if installed.replaces_another() {
+                findings.push(Finding::AnotherProviderBefore);
             }
             global::set_tracer_provider(provider.clone());
             set_propagator();
