@@ -15,6 +15,9 @@ pub(crate) struct Configuration {
     pub(crate) sampler: String,
     pub(crate) keep: Option<Keep>,
     pub(crate) console: bool,
+    /// Where logs go by OTLP, and how.
+    #[cfg(feature = "otlp-logs")]
+    pub(crate) logs: Option<String>,
     pub(crate) disabled: bool,
     pub(crate) timeout: Duration,
 }
@@ -67,8 +70,9 @@ impl fmt::Display for Report {
         }
         for export in &self.exports {
             let counts = export.counts();
+            let about = export.about().map(|about| format!("\n{about}")).unwrap_or_default();
             let text = format!(
-                "{}\n{}\n{} received, {} exported, {} pending; lost: {}",
+                "{}{about}\n{}\n{} received, {} exported, {} pending; lost: {}",
                 export.name(),
                 export.limits(),
                 counts.received,
@@ -80,6 +84,10 @@ impl fmt::Display for Report {
         }
         if self.exports.is_empty() && !configuration.console {
             line(f, "exporter", "none")?;
+        }
+        #[cfg(feature = "otlp-logs")]
+        if let Some(logs) = &configuration.logs {
+            line(f, "logs", logs)?;
         }
         let propagator = match self.propagator.as_slice() {
             [] => "none".to_owned(),

@@ -4,13 +4,13 @@ use std::env;
 
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 
 use crate::Error;
 use crate::environment::Read;
+use crate::environment::service::attributes;
 
-const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const ENVIRONMENT: &str = "deployment.environment.name";
 
 /// What is said in code about the service.
@@ -30,38 +30,19 @@ pub(crate) fn resource(
     found_environment: Option<String>,
     read: Read<'_>,
 ) -> Result<Resource, Error> {
-    check(read)?;
+    let given = attributes(read)?.into_iter();
     let version = service.version.clone();
     let environment = service.environment.clone();
     Ok(Resource::builder_empty()
         .with_attributes(found())
         .with_attributes(found_environment.map(|name| KeyValue::new(ENVIRONMENT, name)))
         .with_detector(Box::new(TelemetryResourceDetector))
-        .with_detector(Box::new(EnvResourceDetector::new()))
+        .with_attributes(given.map(|(key, value)| KeyValue::new(key, value)))
         .with_attributes(service.attributes.iter().cloned())
         .with_attributes(version.map(|version| KeyValue::new("service.version", version)))
         .with_attributes(environment.map(|name| KeyValue::new(ENVIRONMENT, name)))
         .with_service_name(service.name.clone())
         .build())
-}
-
-/// The SDK leaves out what it does not understand.
-fn check(read: Read<'_>) -> Result<(), Error> {
-    let Some(value) = read(ATTRIBUTES) else {
-        return Ok(());
-    };
-    let well_formed = |entry: &str| match entry.split_once('=') {
-        Some((key, _)) => !key.trim().is_empty(),
-        None => entry.trim().is_empty(),
-    };
-    match value.split(',').all(well_formed) {
-        true => Ok(()),
-        false => Err(Error::Setting {
-            name: ATTRIBUTES,
-            value,
-            allowed: "a list such as `deployment.environment.name=staging,host.name=a`".into(),
-        }),
-    }
 }
 
 /// The host, the process and this run of it.
@@ -123,7 +104,6 @@ pub(crate) fn text(resource: &Resource, key: &'static str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::tests::variables;
 
     fn named(service: &Service, found: Option<&str>) -> Resource {
         resource(service, found.map(Into::into), &|_| None).expect("nothing is wrong")
@@ -173,15 +153,5 @@ mod tests {
         let lengths: Vec<_> = one.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);
         assert_eq!(one.as_bytes()[14], b'4');
-    }
-
-    #[test]
-    fn attributes_that_the_sdk_would_leave_out_are_an_error() {
-        let checked = |value| check(&variables(&[(ATTRIBUTES, value)]));
-        assert!(checked("a=b, c = d,e=,").is_ok());
-        for wrong in ["a", "a=b,c", "=b"] {
-            let error = checked(wrong).expect_err(wrong).to_string();
-            assert!(error.starts_with(&format!("{ATTRIBUTES} is `{wrong}`")), "{error}");
-        }
     }
 }

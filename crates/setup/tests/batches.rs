@@ -76,3 +76,23 @@ fn a_wrong_size_is_refused() {
     let error = built.expect_err("the batch does not fit").to_string();
     assert!(error.starts_with("Batch::with_max_batch_size is `11`"), "{error}");
 }
+
+#[test]
+fn endless_times_are_no_overflow() -> Outcome {
+    let memory = InMemory::new();
+    let batch = Batch::new()
+        .with_delay(Duration::MAX)
+        .with_export_timeout(Duration::MAX);
+    let telemetry = Telemetry::builder("orders")
+        .with_exporter(memory.clone())
+        .with_batch(batch)
+        .with_shutdown_timeout(Duration::MAX)
+        .build()?;
+    end_spans(&telemetry, 1);
+    telemetry.flush()?;
+    assert_eq!(memory.take().len(), 1);
+    end_spans(&telemetry, 1);
+    telemetry.shutdown()?;
+    assert_eq!(memory.take().len(), 1);
+    Ok(())
+}

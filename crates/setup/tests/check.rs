@@ -9,13 +9,26 @@ use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tower_telemetry_setup::opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use tower_telemetry_setup::{Finding, InMemory, Otlp, Telemetry};
+
+/// Takes everything, and sends it nowhere.
+#[derive(Debug)]
+struct Sink;
+
+#[async_trait::async_trait]
+impl HttpClient for Sink {
+    async fn send_bytes(&self, _: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        Ok(Response::new(Bytes::new()))
+    }
+}
 
 #[test]
 fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::error::Error>> {
     let told = told::listen();
 
     global::set_tracer_provider(SdkTracerProvider::default());
+    assert!(Telemetry::builder("orders").install().is_err(), "nothing to export to");
     let telemetry = Telemetry::builder("orders").with_exporter(InMemory::new()).install()?;
     assert_eq!(telemetry.report().findings(), [Finding::AnotherProviderBefore]);
     let told_at_start = told.wait("installed before this one")?;
@@ -39,6 +52,12 @@ fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::err
         "its own predecessor is nobody else: {}",
         again.report()
     );
+    again.tracer_provider().shutdown()?;
+    assert!(
+        again.report().findings().is_empty(),
+        "nobody has taken its place: {}",
+        again.report()
+    );
     again.shutdown()?;
     told.all();
 
@@ -58,5 +77,12 @@ fn what_keeps_tracing_from_working_is_told_once() -> Result<(), Box<dyn std::err
     assert!(findings.contains(&Finding::NothingSampled), "{findings:?}");
     deaf.shutdown()?;
     assert_eq!(told.all(), Vec::<String>::new(), "each is told once");
+
+    // A client of one's own may know another way, such as a proxy.
+    let elsewhere = Telemetry::builder("orders")
+        .with_otlp(Otlp::http_with(Sink).with_endpoint(&nobody))
+        .install()?;
+    assert!(elsewhere.report().findings().is_empty(), "{}", elsewhere.report());
+    elsewhere.shutdown()?;
     Ok(())
 }

@@ -182,7 +182,7 @@ fn one_that_is_not_there(told: &Told) -> Outcome {
 
 fn one_that_says_no_by_grpc(told: &Told) -> Outcome {
     for no in [
-        (|| Err(Status::unavailable("busy"))) as fn() -> Result<(), Status>,
+        (|| Err(Status::unavailable("busy"))) as fn() -> grpc_receiver::Answer,
         || Err(Status::resource_exhausted("busy")),
     ] {
         let (address, _calls) = grpc_receiver::start_answering(no)?;

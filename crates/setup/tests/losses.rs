@@ -3,6 +3,7 @@
 mod blocked;
 
 use std::future::pending;
+use std::panic::panic_any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -81,6 +82,15 @@ enum Does {
     Hang,
 }
 
+/// What a panic throws that is not over with one panic.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
 fn scripted(script: &'static [Does]) -> (Scripted, InMemory) {
     let arrived = InMemory::new();
     let exporter = Scripted {
@@ -97,7 +107,7 @@ impl SpanExporter for Scripted {
         match self.script[at.min(self.script.len() - 1)] {
             Does::Export => self.arrived.export(batch).await,
             Does::Fail => Err(OTelSdkError::InternalFailure("no such luck".into())),
-            Does::Panic => panic!("on purpose"),
+            Does::Panic => panic_any(Bomb),
             Does::Hang => pending().await,
         }
     }

@@ -5,9 +5,11 @@ mod grpc_receiver;
 mod otlp;
 mod requests;
 
-use grpc_receiver::{Request, start as collector};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use otlp::{Outcome, nobody, told_when_nobody_listens};
+use grpc_receiver::{Request, start as collector, start_answering};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use otlp::{Outcome, nobody, telemetry, told_when_nobody_listens, work};
 use tower_telemetry_setup::{Compression, Otlp};
 
 fn otlp() -> Otlp {
@@ -37,6 +39,27 @@ fn messages_are_compressed_with_gzip() -> Outcome {
 #[test]
 fn messages_are_compressed_with_zstd() -> Outcome {
     otlp::sent_with(Some(Compression::Zstd), Some("zstd"))
+}
+
+#[test]
+fn spans_that_the_collector_refuses_in_a_batch_that_it_takes_are_counted() -> Outcome {
+    let (address, _requests) = start_answering(|| {
+        let refused = ExportTracePartialSuccess {
+            rejected_spans: 1,
+            error_message: "too old".into(),
+        };
+        Ok(ExportTraceServiceResponse {
+            partial_success: Some(refused),
+        })
+    })?;
+    let telemetry = telemetry(otlp().with_endpoint(address))?;
+    work(&telemetry);
+    let flushed = telemetry.flush().expect_err("one was refused").to_string();
+    assert!(flushed.contains("refused 1 spans"), "{flushed}");
+    let counts = telemetry.exports()[0].counts();
+    assert_eq!((counts.exported, counts.lost.refused, counts.lost.total()), (1, 1, 1));
+    telemetry.shutdown()?;
+    Ok(())
 }
 
 #[tokio::test]

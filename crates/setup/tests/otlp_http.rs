@@ -8,7 +8,9 @@ mod requests;
 use http_receiver::{Request, start as collector};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use otlp::{Outcome, nobody, telemetry, told_when_nobody_listens, work};
-use tower_telemetry_setup::{Compression, Otlp};
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+use tower_telemetry_setup::Compression;
+use tower_telemetry_setup::Otlp;
 
 fn otlp() -> Otlp {
     Otlp::http()

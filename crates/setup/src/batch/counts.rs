@@ -5,7 +5,8 @@ use std::fmt;
 /// What became of the spans handed to one exporter.
 ///
 /// Exact at any moment: [`received`](Self::received) is the sum of all the others. A span counts from its end, and a batch as
-/// exported when the exporter said so.
+/// exported when the exporter said so. Of a batch whose answer came too late, or not at all, nobody knows whether it was taken: it counts as
+/// lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportCounts {

@@ -51,6 +51,8 @@ pub struct BatchProcessor {
 /// What a processor starts with.
 pub(crate) struct Start {
     pub(crate) name: String,
+    /// How it exports, if that is known.
+    pub(crate) about: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) flush_timeout: Duration,
     pub(crate) refusals: Refusals,
@@ -60,6 +62,7 @@ impl Start {
     pub(crate) fn new(exporter: &impl SpanExporter, limits: Limits, flush_timeout: Duration) -> Self {
         Self {
             name: name_of(exporter),
+            about: None,
             limits,
             flush_timeout,
             refusals: Refusals::default(),
@@ -80,7 +83,7 @@ impl BatchProcessor {
     }
 
     pub(crate) fn start_with(exporter: impl SpanExporter + 'static, start: Start) -> Result<Self, Error> {
-        let queue = Arc::new(Queue::new(start.limits, start.name));
+        let queue = Arc::new(Queue::new(start.limits, start.name, start.about));
         let (at_work, refusals) = (Arc::clone(&queue), start.refusals);
         thread::Builder::new()
             .name("telemetry-export".into())
@@ -158,6 +161,10 @@ impl Exports {
     /// Why the last batch that failed did so.
     pub fn last_failure(&self) -> Option<String> {
         self.queue.last_failure()
+    }
+
+    pub(crate) fn about(&self) -> Option<&str> {
+        self.queue.about.as_deref()
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tower_telemetry_observe::contain;
+
 use super::queue::Queue;
 
 /// How long nothing more is told after a report.
@@ -78,7 +80,11 @@ fn run() {
         if rest.is_zero() && LOST.swap(false, Ordering::AcqRel) {
             let queues: Vec<_> = reporter.queues.iter().filter_map(Weak::upgrade).collect();
             drop(reporter);
-            let told = queues.iter().filter(|queue| report(queue)).count();
+            // A subscriber that panics is told again after a rest.
+            let told = queues
+                .iter()
+                .filter(|queue| contain(|| report(queue)) != Some(false))
+                .count();
             if told > 0 {
                 last = Some(Instant::now());
             }

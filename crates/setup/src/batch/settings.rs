@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::environment::{Read, count, milliseconds};
+use crate::environment::{Read, count, milliseconds, time_limit};
 use crate::{Error, Profile};
 
 const QUEUE: usize = 2_048;
@@ -25,7 +25,7 @@ const TIMEOUT_VARIABLE: &str = "OTEL_BSP_EXPORT_TIMEOUT";
 /// | [`with_max_queue_size`](Self::with_max_queue_size) | `OTEL_BSP_MAX_QUEUE_SIZE` | 2,048 spans |
 /// | [`with_max_batch_size`](Self::with_max_batch_size) | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | 512 spans |
 /// | [`with_delay`](Self::with_delay) | `OTEL_BSP_SCHEDULE_DELAY`, in milliseconds | 5 seconds; at once in [development](Profile::Development) |
-/// | [`with_export_timeout`](Self::with_export_timeout) | `OTEL_BSP_EXPORT_TIMEOUT`, in milliseconds | 30 seconds |
+/// | [`with_export_timeout`](Self::with_export_timeout) | `OTEL_BSP_EXPORT_TIMEOUT`, in milliseconds, 0 for no limit | 30 seconds |
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Batch {
     queue: Option<usize>,
@@ -108,7 +108,7 @@ impl Batch {
             },
             timeout: match self.timeout {
                 Some(timeout) => timeout,
-                None => milliseconds(read, &[TIMEOUT_VARIABLE])?.unwrap_or(EXPORT_TIMEOUT),
+                None => time_limit(read, &[TIMEOUT_VARIABLE])?.unwrap_or(EXPORT_TIMEOUT),
             },
         })
     }

@@ -1,11 +1,11 @@
 //! The thread that exports.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use tower_telemetry_observe::contain;
 
 use super::drive;
 use super::queue::{Outcome, Queue, Refusals, Task};
@@ -17,20 +17,14 @@ pub(super) fn run(queue: &Arc<Queue>, mut exporter: impl SpanExporter, refusals:
     loop {
         match queue.next() {
             Task::Resource(resource) => {
-                let _ = contained(|| {
-                    exporter.set_resource(&resource);
-                    Ok(())
-                });
+                let _ = contain(|| exporter.set_resource(&resource));
             }
             Task::Export(batch) => queue.finish(export(queue, &exporter, refusals, batch)),
             Task::Flush(ticket) => queue.flushed(ticket, contained(|| exporter.force_flush())),
             Task::End(left) => {
                 let ended = contained(|| exporter.shutdown_with_timeout(left));
                 // Before this, so that whoever waits for the end finds the exporter gone.
-                let _ = contained(|| {
-                    drop(exporter);
-                    Ok(())
-                });
+                let _ = contain(|| drop(exporter));
                 return queue.ended(ended);
             }
         }
@@ -38,21 +32,19 @@ pub(super) fn run(queue: &Arc<Queue>, mut exporter: impl SpanExporter, refusals:
 }
 
 fn export(queue: &Queue, exporter: &impl SpanExporter, refusals: &Refusals, batch: Vec<SpanData>) -> Outcome {
-    let exported = catch_unwind(AssertUnwindSafe(|| {
-        drive::within(queue.limits.timeout, exporter.export(batch))
-    }));
+    let exported = contain(|| drive::within(queue.limits.timeout, exporter.export(batch)));
     let refused = refusals.take();
     match exported {
-        Ok(Some(Ok(()))) => Outcome::Exported { refused },
-        Ok(Some(Err(error))) => Outcome::Failed(reason(error)),
-        Ok(None) => Outcome::TimedOut,
-        Err(_) => Outcome::Panicked,
+        Some(Some(Ok(()))) => Outcome::Exported { refused },
+        Some(Some(Err(error))) => Outcome::Failed(reason(error)),
+        Some(None) => Outcome::TimedOut,
+        None => Outcome::Panicked,
     }
 }
 
 fn contained(work: impl FnOnce() -> OTelSdkResult) -> Result<(), String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(reason),
-        Err(_) => Err("the exporter panicked; its panic message names the place".into()),
+    match contain(work) {
+        Some(result) => result.map_err(reason),
+        None => Err("the exporter panicked; its panic message names the place".into()),
     }
 }

@@ -1,7 +1,7 @@
 //! From settings to a provider.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use opentelemetry::global;
@@ -34,7 +34,7 @@ impl TelemetryBuilder {
         let span_limits = SpanLimits::read(read)?;
         let profile = self.profile(read)?;
         if self.source == Source::Environment {
-            self.service.name = environment::service::name(read, std::mem::take(&mut self.service.name));
+            self.service.name = environment::service::name(read, std::mem::take(&mut self.service.name))?;
         }
         let found = environment::service::environment(read).or_else(|| profile.map(|profile| profile.to_string()));
         let resource = resource(&self.service, found, read)?;
@@ -50,21 +50,24 @@ impl TelemetryBuilder {
             true => (self.exporters, self.waterfall) = (Vec::new(), None),
             false => self.find_exporters(profile, read)?,
         }
+
+        // From the exporters to the provider.
+        #[cfg(feature = "otlp-logs")]
+        let (logger_provider, logs) = {
+            let otlp = self.otlp_logs.filter(|_| !disabled);
+            let built = otlp.map(|otlp| otlp.build_logs(&resource, read));
+            built.transpose()?.unzip()
+        };
         let configuration = Configuration {
             service: resource.clone(),
             profile,
             sampler: sampling.description,
             keep: self.keep,
             console: self.waterfall.is_some(),
+            #[cfg(feature = "otlp-logs")]
+            logs,
             disabled,
             timeout,
-        };
-
-        // From the exporters to the provider.
-        #[cfg(feature = "otlp-logs")]
-        let logger_provider = match self.otlp_logs.filter(|_| !disabled) {
-            Some(otlp) => Some(otlp.build_logs(&resource, read)?),
-            None => None,
         };
         let common = Common {
             limits,
@@ -90,7 +93,7 @@ impl TelemetryBuilder {
             flush_timeout: timeout,
         };
         let (pipeline, kept) = Pipeline::assemble(parts, &resource);
-        let probed: Arc<AtomicBool> = Arc::default();
+        let probes: Arc<AtomicU64> = Arc::default();
         let provider = span_limits
             .set(SdkTracerProvider::builder())
             .with_resource(resource)
@@ -100,7 +103,7 @@ impl TelemetryBuilder {
                     Some(_) => Unsampled::Record,
                     None => Unsampled::Drop,
                 },
-                probed: Arc::clone(&probed),
+                probes: Arc::clone(&probes),
             })
             .with_span_processor(pipeline.clone())
             .build();
@@ -116,9 +119,6 @@ impl TelemetryBuilder {
         }
         let mut checker = None;
         if let Reach::Process(installed) = &reach {
-            if installed.finds_another_provider() {
-                findings.push(Finding::AnotherProviderBefore);
-            }
             #[cfg(feature = "logs")]
             if let Some(logs) = self.logs {
                 logs.install_with(
@@ -126,10 +126,13 @@ impl TelemetryBuilder {
                     logger_provider.as_ref(),
                 )?;
             }
+            if installed.replaces_another() {
+                findings.push(Finding::AnotherProviderBefore);
+            }
             global::set_tracer_provider(provider.clone());
             set_propagator();
             let checked = Checked {
-                probed: (!disabled).then_some(probed),
+                probes: (!disabled).then_some(probes),
                 destinations: started.destinations,
                 pipeline: pipeline.clone(),
                 installed: Instant::now(),
@@ -197,10 +200,10 @@ impl Started {
     fn all(exporters: Vec<Exporter>, common: &Common<'_>) -> Result<Self, Error> {
         let mut started = Self::default();
         for exporter in exporters {
-            let is_otlp = exporter.is_otlp();
+            let can_be_tried = exporter.connects_itself();
             let processor = exporter.start(common)?;
             let exports = processor.exports();
-            if is_otlp {
+            if can_be_tried {
                 started.destinations.push(exports.name().to_owned());
             }
             started.exports.push(exports);

@@ -44,9 +44,13 @@ impl Exporter {
         }))
     }
 
-    /// Whether its address can be tried.
-    pub(super) fn is_otlp(&self) -> bool {
-        !matches!(self, Self::Own(_))
+    /// Whether it has an address that can be tried.
+    pub(super) fn connects_itself(&self) -> bool {
+        match self {
+            #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+            Self::Otlp(otlp) => otlp.connects_itself(),
+            Self::Own(_) => false,
+        }
     }
 
     pub(super) fn start(self, common: &Common<'_>) -> Result<BatchProcessor, Error> {
@@ -57,6 +61,7 @@ impl Exporter {
                 let exporter = otlp.build(common.read)?;
                 let start = Start {
                     name: exporter.destination().to_owned(),
+                    about: Some(exporter.about().to_owned()),
                     limits: common.limits,
                     flush_timeout: common.flush_timeout,
                     refusals: exporter.refusals(),

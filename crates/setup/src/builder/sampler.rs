@@ -43,7 +43,10 @@ pub(super) fn resolve(
             let description = format!("{sampler:?} (in code)");
             (sampler, false, description, false)
         }
-        Some(Sampling::Ratio(ratio)) => by_name(Base::ParentBased(ratio), "in code"),
+        Some(Sampling::Ratio(ratio)) => {
+            let ratio = environment::sampler::ratio("TelemetryBuilder::with_sampling_ratio", ratio.to_string())?;
+            by_name(Base::ParentBased(ratio), "in code")
+        }
         Some(Sampling::Rules(rules)) => {
             let description = format!("by rules, for the traces that begin here (in code)\n{rules}");
             by_rules(rules, description)
@@ -137,6 +140,16 @@ mod tests {
         let in_code = of(Some(Sampling::Ratio(0.2)), production, &set);
         assert_eq!(per_thousand(&*in_code.sampler, None), 200);
         assert!(in_code.description.ends_with("(in code)"), "{}", in_code.description);
+    }
+
+    #[test]
+    fn a_ratio_that_is_none_is_an_error() {
+        for (ratio, written) in [(10.0, "10"), (-0.5, "-0.5"), (f64::NAN, "NaN")] {
+            let wrong = resolve(Some(Sampling::Ratio(ratio)), None, None, &|_| None).expect_err(written);
+            let expected =
+                format!("TelemetryBuilder::with_sampling_ratio is `{written}`, but it has to be a ratio from 0 to 1");
+            assert_eq!(wrong.to_string(), expected);
+        }
     }
 
     #[test]

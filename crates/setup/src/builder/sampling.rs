@@ -32,7 +32,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// This share of the traces that begin here, from 0 to 1; below a parent, its decision holds.
+    /// This share of the traces that begin here, from 0 to 1, and anything else is an error when telemetry is built; below a parent, its
+    /// decision holds.
     pub fn with_sampling_ratio(mut self, ratio: f64) -> Self {
         self.sampling = Some(Sampling::Ratio(ratio));
         self

@@ -1,6 +1,6 @@
 //! When is looked, and what is told.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,8 +13,8 @@ use crate::pipeline::{Pipeline, Use};
 /// What is looked at.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    /// Where our own sampler notes probes; `None` when there are no spans anyway.
-    pub(crate) probed: Option<Arc<AtomicBool>>,
+    /// Where our own sampler counts probes; `None` when there are no spans anyway.
+    pub(crate) probes: Option<Arc<AtomicU64>>,
     /// Addresses of exporters.
     pub(crate) destinations: Vec<String>,
     pub(crate) pipeline: Pipeline,
@@ -54,7 +54,7 @@ impl Checker {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             self.tell(self.checked.unreachable());
         }
-        if self.checked.probed.is_none() {
+        if self.checked.probes.is_none() {
             return;
         }
         let mut used = self.checked.pipeline.wait_for_use(Some(self.checked.first_span_within));
@@ -91,7 +91,9 @@ impl Checked {
     /// What is process-wide, and anyone may change.
     fn process(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        if self.probed.as_deref().is_some_and(|probed| !provider::is_ours(probed)) {
+        let foreign = self.probes.as_deref().is_some_and(|probes| !provider::is_ours(probes));
+        // One of ours that has been shut down meanwhile asks no sampler either.
+        if foreign && self.pipeline.used() != Use::Over {
             findings.push(Finding::AnotherProviderSince);
         }
         if global::get_text_map_propagator(|propagator| propagator.fields().next().is_none()) {
@@ -102,7 +104,7 @@ impl Checked {
 
     fn unused(&self) -> Option<Finding> {
         let late = self.installed.elapsed() >= self.first_span_within;
-        let unused = late && self.probed.is_some() && self.pipeline.used() == Use::NotYet;
+        let unused = late && self.probes.is_some() && self.pipeline.used() == Use::NotYet;
         unused.then_some(Finding::Unused)
     }
 

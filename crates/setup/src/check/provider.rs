@@ -1,6 +1,6 @@
 //! Whose the process's tracer provider is.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
@@ -30,10 +30,10 @@ pub(crate) fn is_there() -> bool {
     *span.span_context() != unsampled()
 }
 
-/// Whether it is the one whose sampler notes here that a probe has come by.
-pub(super) fn is_ours(probed: &AtomicBool) -> bool {
-    probed.store(false, Ordering::Release);
+/// Whether it is the one whose sampler counts probes here. It counts those of other threads as well, which ask the same.
+pub(super) fn is_ours(probes: &AtomicU64) -> bool {
+    let before = probes.load(Ordering::Acquire);
     let parent = Context::new().with_remote_span_context(unsampled());
     drop(global::tracer("tower-telemetry-setup").build_with_context(SpanBuilder::from_name(PROBE), &parent));
-    probed.load(Ordering::Acquire)
+    probes.load(Ordering::Acquire) != before
 }

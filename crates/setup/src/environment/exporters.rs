@@ -1,6 +1,7 @@
 //! `OTEL_TRACES_EXPORTER`, and what goes without it.
 
 use super::Read;
+use super::list::names;
 use crate::{Error, Profile};
 
 const VARIABLE: &str = "OTEL_TRACES_EXPORTER";
@@ -38,28 +39,28 @@ pub(crate) fn chosen(read: Read<'_>, profile: Option<Profile>) -> Result<Chosen,
             console: Console::Stderr,
         });
     };
+    let names = names(&value);
     let mut chosen = Chosen::default();
-    let names: Vec<_> = value
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
     for name in &names {
         match *name {
             "otlp" => chosen.otlp = otlp(VARIABLE, &value)?.otlp,
             "console" => chosen.console = Console::Stdout,
             "none" if names.len() == 1 => {}
-            _ => {
-                return Err(Error::Setting {
-                    name: VARIABLE,
-                    value,
-                    allowed: "`none`, or a list of `otlp` and `console`; give another exporter to `with_exporter`"
-                        .into(),
-                });
-            }
+            _ => return Err(wrong(value)),
         }
     }
-    Ok(chosen)
+    match names.is_empty() {
+        true => Err(wrong(value)),
+        false => Ok(chosen),
+    }
+}
+
+fn wrong(value: String) -> Error {
+    Error::Setting {
+        name: VARIABLE,
+        value,
+        allowed: "`none`, or a list of `otlp` and `console`; give another exporter to `with_exporter`".into(),
+    }
 }
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn another_exporter_is_an_error() {
-        for wrong in ["zipkin", "otlp,none", "jaeger"] {
+        for wrong in ["zipkin", "otlp,none", "jaeger", ","] {
             let error = asked(&[(VARIABLE, wrong)], None).expect_err(wrong);
             assert!(error.starts_with(&format!("{VARIABLE} is `{wrong}`")), "{error}");
         }

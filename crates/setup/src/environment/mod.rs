@@ -11,6 +11,7 @@ pub(crate) mod exporters;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) mod headers;
 pub(crate) mod limits;
+pub(crate) mod list;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(crate) mod otlp;
 pub(crate) mod propagators;
@@ -19,6 +20,9 @@ pub(crate) mod service;
 
 /// Looks a variable up. Unset and empty are the same, as the specification asks.
 pub(crate) type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Forty-nine days, which the specification allows for no limit.
+const NO_LIMIT: Duration = Duration::from_millis(u32::MAX as u64);
 
 /// The process's own variables. What is not Unicode is shown as such by the error that follows.
 pub(crate) fn process(name: &str) -> Option<String> {
@@ -39,6 +43,12 @@ pub(crate) fn milliseconds(read: Read<'_>, names: &[&'static str]) -> Result<Opt
             .map(Some),
         None => Ok(None),
     }
+}
+
+/// The first of these variables that is set, as a time limit in milliseconds, of which the specification has 0 mean none.
+pub(crate) fn time_limit(read: Read<'_>, names: &[&'static str]) -> Result<Option<Duration>, Error> {
+    let limit = milliseconds(read, names)?;
+    Ok(limit.map(|limit| if limit.is_zero() { NO_LIMIT } else { limit }))
 }
 
 /// The first of these variables that is set, as a number of something.
@@ -79,5 +89,13 @@ pub(crate) mod tests {
             time("1s"),
             Err("T is `1s`, but it has to be a whole number of milliseconds".into())
         );
+    }
+
+    #[test]
+    fn a_time_limit_of_zero_is_none() {
+        let limit = |value| time_limit(&variables(&[("T", value)]), &["T"]).ok().flatten();
+        assert_eq!(limit("250"), Some(Duration::from_millis(250)));
+        assert_eq!(limit("0"), Some(NO_LIMIT));
+        assert_eq!(time_limit(&|_| None, &["T"]).ok(), Some(None));
     }
 }

@@ -5,6 +5,7 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use tower_telemetry_propagate::{NoPropagator, W3c, W3cBaggage};
 
 use super::Read;
+use super::list::names;
 use crate::Error;
 
 const VARIABLE: &str = "OTEL_PROPAGATORS";
@@ -21,32 +22,32 @@ pub(crate) fn named(read: Read<'_>) -> Result<Option<Vec<Named>>, Error> {
     let Some(value) = read(VARIABLE) else {
         return Ok(None);
     };
+    let names = names(&value);
     let mut named = Vec::new();
-    let names: Vec<_> = value
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
     for name in &names {
         let propagator = match *name {
             "tracecontext" => Named::TraceContext,
             "baggage" => Named::Baggage,
             "none" if names.len() == 1 => return Ok(Some(Vec::new())),
-            _ => {
-                return Err(Error::Setting {
-                    name: VARIABLE,
-                    value,
-                    allowed: "`none`, or a list of `tracecontext` and `baggage`; \
-                              give another propagator to `with_propagator`"
-                        .into(),
-                });
-            }
+            _ => return Err(wrong(value)),
         };
         if !named.contains(&propagator) {
             named.push(propagator);
         }
     }
-    Ok(Some(named))
+    match named.is_empty() {
+        true => Err(wrong(value)),
+        false => Ok(Some(named)),
+    }
+}
+
+fn wrong(value: String) -> Error {
+    Error::Setting {
+        name: VARIABLE,
+        value,
+        allowed: "`none`, or a list of `tracecontext` and `baggage`; give another propagator to `with_propagator`"
+            .into(),
+    }
 }
 
 /// Sets the process's propagator to these together.
@@ -81,7 +82,7 @@ mod tests {
             Ok(Some(vec![Named::TraceContext, Named::Baggage]))
         );
         assert_eq!(named("none"), Ok(Some(Vec::new())));
-        for wrong in ["b3", "tracecontext,jaeger", "none,baggage"] {
+        for wrong in ["b3", "tracecontext,jaeger", "none,baggage", ","] {
             let error = named(wrong).expect_err(wrong);
             assert!(error.starts_with(&format!("OTEL_PROPAGATORS is `{wrong}`")), "{error}");
             assert!(error.contains("`tracecontext` and `baggage`"), "{error}");

@@ -16,10 +16,10 @@ pub(crate) fn named(read: Read<'_>) -> Result<Option<Base>, Error> {
     let base = match value.trim() {
         "always_on" => Base::AlwaysOn,
         "always_off" => Base::AlwaysOff,
-        "traceidratio" => Base::Ratio(ratio(read)?),
+        "traceidratio" => Base::Ratio(argument(read)?),
         "parentbased_always_on" => Base::ParentBased(1.0),
         "parentbased_always_off" => Base::ParentBased(0.0),
-        "parentbased_traceidratio" => Base::ParentBased(ratio(read)?),
+        "parentbased_traceidratio" => Base::ParentBased(argument(read)?),
         _ => {
             return Err(Error::Setting {
                 name: SAMPLER,
@@ -34,16 +34,18 @@ pub(crate) fn named(read: Read<'_>) -> Result<Option<Base>, Error> {
 }
 
 /// The argument; 1 unless set.
-fn ratio(read: Read<'_>) -> Result<f64, Error> {
+fn argument(read: Read<'_>) -> Result<f64, Error> {
+    read(ARGUMENT).map_or(Ok(1.0), |value| ratio(ARGUMENT, value))
+}
+
+/// A ratio, and who gave it.
+pub(crate) fn ratio(name: &'static str, value: String) -> Result<f64, Error> {
     const ALLOWED: &str = "a ratio from 0 to 1";
-    let Some(value) = read(ARGUMENT) else {
-        return Ok(1.0);
-    };
-    let ratio = parsed(ARGUMENT, value.clone(), ALLOWED)?;
+    let ratio = parsed(name, value.clone(), ALLOWED)?;
     match (0.0..=1.0).contains(&ratio) {
         true => Ok(ratio),
         false => Err(Error::Setting {
-            name: ARGUMENT,
+            name,
             value,
             allowed: ALLOWED.into(),
         }),

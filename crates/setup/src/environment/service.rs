@@ -1,21 +1,32 @@
 //! The service's name and its environment.
 
 use super::Read;
+use super::list::pairs;
 use crate::{Error, Profile};
 
+const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+
 /// `OTEL_SERVICE_NAME`, else `service.name` in `OTEL_RESOURCE_ATTRIBUTES`, else the default.
-pub(crate) fn name(read: Read<'_>, default: String) -> String {
-    read("OTEL_SERVICE_NAME")
-        .or_else(|| attribute(read, "service.name"))
-        .unwrap_or(default)
+pub(crate) fn name(read: Read<'_>, default: String) -> Result<String, Error> {
+    if let Some(name) = read("OTEL_SERVICE_NAME") {
+        return Ok(name);
+    }
+    let attributes = attributes(read)?.into_iter();
+    let mut names = attributes.filter(|(key, value)| key == "service.name" && !value.is_empty());
+    Ok(names.next_back().map_or(default, |(_, name)| name))
 }
 
-/// An entry of `OTEL_RESOURCE_ATTRIBUTES`.
-fn attribute(read: Read<'_>, wanted: &str) -> Option<String> {
-    let attributes = read("OTEL_RESOURCE_ATTRIBUTES")?;
-    let mut pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(key, value)| key.trim() == wanted && !value.trim().is_empty())?;
-    Some(value.trim().to_owned())
+/// The entries of `OTEL_RESOURCE_ATTRIBUTES`.
+pub(crate) fn attributes(read: Read<'_>) -> Result<Vec<(String, String)>, Error> {
+    let Some(value) = read(ATTRIBUTES) else {
+        return Ok(Vec::new());
+    };
+    let attributes = pairs(&value, |key, value| Some((key.to_owned(), value.into_owned())));
+    attributes.map_err(|_| Error::Setting {
+        name: ATTRIBUTES,
+        value,
+        allowed: "a list such as `deployment.environment.name=staging,host.name=a`".into(),
+    })
 }
 
 const ENVIRONMENTS: [&str; 2] = ["ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT"];
@@ -50,12 +61,28 @@ mod tests {
 
     #[test]
     fn the_environment_may_override_a_default_name() {
-        let name = |set: &[(&str, &str)]| name(&variables(set), "orders".into());
-        let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "a=b, service.name = shipping ,c");
-        assert_eq!(name(&[]), "orders");
-        assert_eq!(name(&[attributes]), "shipping");
-        assert_eq!(name(&[attributes, ("OTEL_SERVICE_NAME", "billing")]), "billing");
-        assert_eq!(name(&[("OTEL_RESOURCE_ATTRIBUTES", "service.name=,x=y")]), "orders");
+        let name = |set: &[(&str, &str)]| name(&variables(set), "orders".into()).ok();
+        let attributes = (ATTRIBUTES, "a=b, service.name = shipping%20east ,");
+        assert_eq!(name(&[]).as_deref(), Some("orders"));
+        assert_eq!(name(&[attributes]).as_deref(), Some("shipping east"));
+        let both = [attributes, ("OTEL_SERVICE_NAME", "billing")];
+        assert_eq!(name(&both).as_deref(), Some("billing"));
+        assert_eq!(name(&[(ATTRIBUTES, "service.name=,x=y")]).as_deref(), Some("orders"));
+        assert_eq!(name(&[(ATTRIBUTES, "service.name")]), None);
+    }
+
+    #[test]
+    fn attributes_are_pairs_and_their_values_percent_encoded() {
+        let attributes = |value| attributes(&variables(&[(ATTRIBUTES, value)]));
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(
+            attributes("a=b, c = d%2Ce,f=,").ok(),
+            Some(vec![pair("a", "b"), pair("c", "d,e"), pair("f", "")])
+        );
+        for wrong in ["a", "a=b,c", "=b", "a=%ff"] {
+            let error = attributes(wrong).expect_err(wrong).to_string();
+            assert!(error.starts_with(&format!("{ATTRIBUTES} is `{wrong}`")), "{error}");
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ mod shelf;
 use std::time::Duration;
 
 pub(crate) use self::processor::{KeepProcessor, Shelves};
-use self::shelf::Tally;
 
 /// Why a trace was kept, as the attribute [`KEPT`] of its local root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,4 +102,12 @@ pub struct KeepCounts {
     pub spans: u64,
     /// Spans that found no room, or had to make some; of traces that nobody might have kept anyway.
     pub left_out: u64,
+}
+
+impl KeepCounts {
+    fn add(&mut self, other: Self) {
+        self.traces += other.traces;
+        self.spans += other.spans;
+        self.left_out += other.left_out;
+    }
 }

@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::held::Place;
 use super::shelf::{Released, Shelf};
-use super::{KEPT, Keep, KeepCounts, Reason, Tally};
+use super::{KEPT, Keep, KeepCounts, Reason};
 
 /// A shelf for so many spans.
 const SHELF: usize = 512;
@@ -30,11 +30,11 @@ pub(crate) struct Shelves(Arc<[Mutex<Shelf>]>);
 
 impl Shelves {
     pub(crate) fn counts(&self) -> KeepCounts {
-        let mut sum = Tally::default();
+        let mut sum = KeepCounts::default();
         for shelf in &*self.0 {
-            sum.add(shelf.lock().unwrap_or_else(PoisonError::into_inner).tally);
+            sum.add(shelf.lock().unwrap_or_else(PoisonError::into_inner).counts);
         }
-        sum.0
+        sum
     }
 
     /// Does something on the trace's shelf.

@@ -1,8 +1,7 @@
 //! A subscriber for a process that has none of its own.
 
-use std::env;
 use std::fmt;
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 use tracing::Subscriber;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
@@ -14,6 +13,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use super::TraceIds;
 use crate::Error;
+use crate::waterfall::paint::Paint;
 
 /// How a process's `tracing` events are written: as text or JSON, each with the [ids of its trace](TraceIds), to standard error.
 ///
@@ -56,12 +56,11 @@ impl Logs {
     }
 
     fn of(style: Style) -> Self {
-        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             style,
             filter: None,
             writer: BoxMakeWriter::new(io::stderr),
-            colors: style == Style::Text && !no_color && io::stderr().is_terminal(),
+            colors: style == Style::Text && Paint::of(&io::stderr()) == Paint::Colored,
         }
     }
 

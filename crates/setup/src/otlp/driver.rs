@@ -84,8 +84,9 @@ impl<T> Drop for Task<T> {
 pub(crate) struct Driven {
     exporter: Arc<OtlpExporter>,
     driver: Driver,
-    /// Where it sends to, for messages.
+    /// Where it sends to, and how, for messages.
     destination: String,
+    about: String,
     /// Hears what the exporter says while it exports.
     listener: Dispatch,
     refusals: Refusals,
@@ -95,6 +96,7 @@ impl Driven {
     /// Builds an exporter inside a runtime of its own.
     pub(crate) fn new(
         destination: String,
+        about: String,
         build: impl FnOnce() -> Result<OtlpExporter, ExporterBuildError>,
     ) -> Result<Self, Error> {
         let driver = Driver::start()?;
@@ -106,6 +108,7 @@ impl Driven {
             exporter: Arc::new(exporter),
             driver,
             destination,
+            about,
             listener: Dispatch::new(Listener::new(refusals.clone())),
             refusals,
         })
@@ -114,6 +117,11 @@ impl Driven {
     /// Where it sends to.
     pub(crate) fn destination(&self) -> &str {
         &self.destination
+    }
+
+    /// How it sends.
+    pub(crate) fn about(&self) -> &str {
+        &self.about
     }
 
     /// Where refused spans are noted.
@@ -130,8 +138,12 @@ impl fmt::Debug for Driven {
 
 impl SpanExporter for Driven {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let exporter = Arc::clone(&self.exporter);
-        let export = async move { exporter.export(batch).await };
+        let (exporter, refusals) = (Arc::clone(&self.exporter), self.refusals.clone());
+        let export = async move {
+            // A batch that was given up may have noted some late.
+            refusals.take();
+            exporter.export(batch).await
+        };
         let exported = self.driver.run(export.with_subscriber(self.listener.clone()));
         let why = match exported.await {
             Ok(Ok(())) => return Ok(()),

@@ -3,36 +3,10 @@
 use http::Uri;
 
 use super::Protocol;
+use super::signal::Signal;
 use crate::Error;
 use crate::environment::Read;
 use crate::error::shown;
-
-/// What is sent there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signal {
-    Traces,
-    #[cfg(feature = "otlp-logs")]
-    Logs,
-}
-
-impl Signal {
-    fn variable(self) -> &'static str {
-        match self {
-            Self::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            #[cfg(feature = "otlp-logs")]
-            Self::Logs => "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-        }
-    }
-
-    #[cfg(feature = "otlp-http")]
-    fn path(self) -> &'static str {
-        match self {
-            Self::Traces => "/v1/traces",
-            #[cfg(feature = "otlp-logs")]
-            Self::Logs => "/v1/logs",
-        }
-    }
-}
 
 /// What an address may begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +14,6 @@ pub(crate) enum Schemes {
     /// `http`: nobody encrypts.
     Plain,
     /// `https` as well.
-    #[cfg(feature = "otlp-http")]
     Any,
 }
 
@@ -48,7 +21,6 @@ impl Schemes {
     fn allow(self, scheme: &str) -> bool {
         match self {
             Self::Plain => scheme == "http",
-            #[cfg(feature = "otlp-http")]
             Self::Any => ["http", "https"].contains(&scheme),
         }
     }
@@ -74,8 +46,8 @@ impl Endpoint {
 
         let (given, source) = if let Some(url) = code {
             (Given::Base(url), "Otlp::with_endpoint")
-        } else if let Some(url) = read(signal.variable()) {
-            (Given::Whole(url), signal.variable())
+        } else if let Some(url) = read(signal.endpoint) {
+            (Given::Whole(url), signal.endpoint)
         } else if let Some(url) = read(BASE) {
             (Given::Base(url), BASE)
         } else {
@@ -142,8 +114,8 @@ impl Protocol {
             Self::Http => {
                 let (path, query) = base.split_at(base.find(['?', '#']).unwrap_or(base.len()));
                 match path.trim_end_matches('/') {
-                    path if path.ends_with(signal.path()) => format!("{path}{query}"),
-                    path => format!("{path}{}{query}", signal.path()),
+                    path if path.ends_with(signal.path) => format!("{path}{query}"),
+                    path => format!("{path}{}{query}", signal.path),
                 }
             }
             #[cfg(feature = "otlp-grpc")]
@@ -167,7 +139,7 @@ mod tests {
         };
         Endpoint::resolve(
             Protocol::Http,
-            Signal::Traces,
+            Signal::TRACES,
             code.map(Into::into),
             Schemes::Plain,
             &read,
@@ -208,7 +180,7 @@ mod tests {
     #[cfg(feature = "otlp-grpc")]
     #[test]
     fn grpc_has_no_path() {
-        let endpoint = Endpoint::resolve(Protocol::Grpc, Signal::Traces, None, Schemes::Plain, &|_| None);
+        let endpoint = Endpoint::resolve(Protocol::Grpc, Signal::TRACES, None, Schemes::Plain, &|_| None);
         assert_eq!(
             endpoint.map(Endpoint::into_url).ok().as_deref(),
             Some("http://localhost:4317")
@@ -233,7 +205,7 @@ mod tests {
     #[test]
     fn a_client_of_one_s_own_may_encrypt() {
         let of = |url: &str| {
-            Endpoint::resolve(Protocol::Http, Signal::Traces, Some(url.into()), Schemes::Any, &|_| {
+            Endpoint::resolve(Protocol::Http, Signal::TRACES, Some(url.into()), Schemes::Any, &|_| {
                 None
             })
         };

@@ -7,13 +7,13 @@ use std::time::Duration;
 #[cfg(feature = "otlp-http")]
 use opentelemetry_http::HttpClient;
 pub use opentelemetry_otlp::Compression;
-use opentelemetry_otlp::WithExportConfig as _;
 
 use self::driver::Driven;
-use self::endpoint::{Endpoint, Schemes, Signal};
+use self::settings::Settings;
+use self::signal::Signal;
 use crate::Error;
 use crate::environment::exporters::{Chosen, chosen};
-use crate::environment::{self, Read, milliseconds};
+use crate::environment::{self, Read};
 
 #[cfg(feature = "otlp-http")]
 mod client;
@@ -22,6 +22,8 @@ mod endpoint;
 mod listener;
 #[cfg(feature = "otlp-logs")]
 pub(crate) mod logs;
+mod settings;
+mod signal;
 
 /// An OTLP exporter: its protocol, the collector's address, and its time limit.
 ///
@@ -30,7 +32,7 @@ pub(crate) mod logs;
 /// | option | variables, the first that is set counts | default |
 /// |---|---|---|
 /// | [`with_endpoint`](Self::with_endpoint) | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://localhost:4318` (HTTP), `http://localhost:4317` (gRPC) |
-/// | [`with_timeout`](Self::with_timeout) | `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds | 10 seconds |
+/// | [`with_timeout`](Self::with_timeout) | `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds, 0 for no limit | 10 seconds |
 /// | [`with_compression`](Self::with_compression) | `OTEL_EXPORTER_OTLP_TRACES_COMPRESSION`, `OTEL_EXPORTER_OTLP_COMPRESSION`: `none`, `gzip`, `zstd` | none |
 /// | (none) | `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, `OTEL_EXPORTER_OTLP_HEADERS`, as `key=value,key=value` | none |
 ///
@@ -133,11 +135,12 @@ impl Otlp {
         }
     }
 
-    fn schemes(&self) -> Schemes {
+    /// Whether it connects to its address by itself, so that the address can be tried.
+    pub(crate) fn connects_itself(&self) -> bool {
         match self {
             #[cfg(feature = "otlp-http")]
-            Self { client: Some(_), .. } => Schemes::Any,
-            _ => Schemes::Plain,
+            Self { client: Some(_), .. } => false,
+            _ => true,
         }
     }
 
@@ -164,68 +167,15 @@ impl Otlp {
     }
 
     pub(crate) fn build(self, read: Read<'_>) -> Result<Driven, Error> {
-        let schemes = self.schemes();
-        let endpoint = Endpoint::resolve(self.protocol, Signal::Traces, self.endpoint, schemes, read)?;
-        let timeout = timeout(
-            self.timeout,
-            &["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
-            read,
-        )?;
-        let compression = match self.compression {
-            Some(compression) => Some(compression),
-            None => environment::otlp::compression(
-                read,
-                &[
-                    "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-                    "OTEL_EXPORTER_OTLP_COMPRESSION",
-                ],
-                self.protocol,
-            )?,
-        };
-        environment::headers::check(
-            read,
-            &["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
-        )?;
+        let settings = Settings::resolve(self, Signal::TRACES, read)?;
         let exporter = opentelemetry_otlp::SpanExporter::builder();
-        Driven::new(endpoint.shown(), || match self.protocol {
-            #[cfg(feature = "otlp-http")]
-            Protocol::Http => {
-                use opentelemetry_otlp::{Protocol as Format, WithHttpConfig as _};
-
-                let exporter = exporter
-                    .with_http()
-                    .with_shared_http_client(client::within(timeout, self.client))
-                    .with_protocol(Format::HttpBinary)
-                    .with_endpoint(endpoint.into_url())
-                    .with_timeout(timeout);
-                match compression {
-                    Some(compression) => exporter.with_compression(compression).build(),
-                    None => exporter.build(),
-                }
-            }
-            #[cfg(feature = "otlp-grpc")]
-            Protocol::Grpc => {
-                use opentelemetry_otlp::WithTonicConfig as _;
-
-                let exporter = exporter
-                    .with_tonic()
-                    .with_endpoint(endpoint.into_url())
-                    .with_timeout(timeout);
-                match compression {
-                    Some(compression) => exporter.with_compression(compression).build(),
-                    None => exporter.build(),
-                }
+        Driven::new(settings.destination(), settings.to_string(), || {
+            match settings.protocol {
+                #[cfg(feature = "otlp-http")]
+                Protocol::Http => settings.http(exporter.with_http()).build(),
+                #[cfg(feature = "otlp-grpc")]
+                Protocol::Grpc => settings.grpc(exporter.with_tonic()).build(),
             }
         })
-    }
-}
-
-fn timeout(code: Option<Duration>, variables: &[&'static str], read: Read<'_>) -> Result<Duration, Error> {
-    match code {
-        Some(timeout) => Ok(timeout),
-        None => {
-            let given = milliseconds(read, variables)?;
-            Ok(given.unwrap_or(opentelemetry_otlp::OTEL_EXPORTER_OTLP_TIMEOUT_DEFAULT))
-        }
     }
 }

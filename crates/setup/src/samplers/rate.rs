@@ -9,6 +9,8 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 const SECOND: f64 = 1e9;
+/// So many nanoseconds are 146 years, and a sum of two is a number still.
+const NEVER: u64 = u64::MAX / 4;
 
 /// Lets through at most so many of the traces a second that another sampler would record. After a quiet second, as many come at once.
 ///
@@ -69,7 +71,7 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     pub(crate) fn new(per_second: f64) -> Self {
-        let interval = (per_second > 0.0).then(|| (SECOND / per_second) as u64);
+        let interval = (per_second > 0.0).then(|| ((SECOND / per_second) as u64).min(NEVER));
         Self {
             begun: Instant::now(),
             interval,
@@ -135,6 +137,12 @@ mod tests {
             assert!(!Bucket::new(rate).take(), "{rate}");
         }
         assert!(Bucket::new(f64::INFINITY).take());
+    }
+
+    #[test]
+    fn next_to_none_is_one_and_never_another() {
+        let bucket = Bucket::new(f64::MIN_POSITIVE);
+        assert_eq!(taken(&bucket, [0, 1, 1_000_000]), 1);
     }
 
     #[test]

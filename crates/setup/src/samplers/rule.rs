@@ -39,7 +39,7 @@ pub(super) struct Start<'a> {
 }
 
 impl Rule {
-    /// This share of the traces, from 0 to 1: always the same ones, by their trace ids.
+    /// This share of the traces, from 0 to 1: always the same ones, by their trace ids. More is all of them, and less, or not a number, none.
     pub fn sample(ratio: f64) -> Self {
         Self {
             ratio: Ratio::new(ratio),

@@ -1,5 +1,6 @@
 //! A file of rules, read again while it is in use.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,8 +25,8 @@ pub(crate) struct Watched {
 #[derive(Debug)]
 struct File {
     path: PathBuf,
-    /// Its text when it was last read, right or wrong.
-    text: Mutex<String>,
+    /// Its text when rules were last taken from it.
+    taken: Mutex<String>,
     stop: Mutex<Stop>,
     stopped: Condvar,
 }
@@ -47,7 +48,7 @@ impl Watched {
         let rules = parse(&path, &text)?;
         let file = Arc::new(File {
             path,
-            text: Mutex::new(text),
+            taken: Mutex::new(text),
             stop: Mutex::new(Stop::NotYet),
             stopped: Condvar::new(),
         });
@@ -82,7 +83,7 @@ impl Drop for Watched {
 
 impl File {
     fn follow(&self, rules: &Rules, every: Duration) {
-        let mut unreadable = false;
+        let mut told = None;
         let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         while *stop == Stop::NotYet {
             let waited = self.stopped.wait_timeout(stop, every);
@@ -92,30 +93,37 @@ impl File {
                 continue;
             }
             drop(stop);
-            match self.reload(rules) {
-                Ok(Change::Taken) => tracing::info!("sampling rules are taken from {} anew", self.path.display()),
-                Ok(Change::None) => unreadable = false,
-                // Said once: a text that is wrong is not read twice, a file that is gone may stay so.
-                Err(_) if unreadable => {}
-                Err(error) => {
-                    unreadable = true;
-                    tracing::warn!("the sampling rules stay as they were: {error}");
-                }
+            let reloaded = self.reload(rules);
+            if let Ok(Change::Taken) = reloaded {
+                tracing::info!("sampling rules are taken from {} anew", self.path.display());
+            }
+            if let Some(error) = news(&mut told, reloaded.err()) {
+                tracing::warn!("the sampling rules stay as they were: {error}");
             }
             stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn reload(&self, rules: &Rules) -> Result<Change, Error> {
-        let mut last = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let text = read(&self.path)?;
-        if text == *last {
+        if text == *taken {
             return Ok(Change::None);
         }
-        last.clone_from(&text);
         rules.replace(&parse(&self.path, &text)?);
+        *taken = text;
         Ok(Change::Taken)
     }
+}
+
+/// What is wrong now, unless it is what was told last.
+fn news(told: &mut Option<String>, error: Option<Error>) -> Option<String> {
+    let wrong = error.map(|error| error.to_string());
+    if wrong == *told {
+        return None;
+    }
+    told.clone_from(&wrong);
+    wrong
 }
 
 enum Change {
@@ -128,11 +136,14 @@ fn read(path: &Path) -> Result<String, Error> {
         path: Some(path.to_owned()),
         reason,
     };
-    let size = fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
-    if size > LARGEST {
-        return Err(wrong(format!("it has {size} bytes, and {LARGEST} are allowed")));
+    let mut text = Vec::new();
+    // However large it is said to be, since it may be no usual file.
+    let read = fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text));
+    match read {
+        Ok(size) if size as u64 > LARGEST => Err(wrong(format!("it has more than {LARGEST} bytes"))),
+        Ok(_) => String::from_utf8(text).map_err(|error| wrong(error.to_string())),
+        Err(error) => Err(wrong(error.to_string())),
     }
-    fs::read_to_string(path).map_err(|error| wrong(error.to_string()))
 }
 
 fn parse(path: &Path, text: &str) -> Result<Rules, Error> {
@@ -165,13 +176,32 @@ mod tests {
         let error = watched.reload().expect_err("wrong").to_string();
         assert!(error.contains(&path.display().to_string()), "{error}");
         assert_eq!(rules.to_string(), "25 % of all others");
-        assert!(watched.reload().is_ok(), "a wrong text is told once");
+        assert!(watched.reload().is_err(), "it still is");
 
         fs::remove_file(&path)?;
         assert!(watched.reload().is_err());
         assert_eq!(rules.to_string(), "25 % of all others");
         assert!(Watched::start(path).is_err(), "at the start it is an error");
         Ok(())
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_when_it_is_news() {
+        let wrong = |reason: &str| {
+            let (path, reason) = (None, reason.to_owned());
+            Some(Error::SamplingFile { path, reason })
+        };
+        let mut told = None;
+        let mut is_told = |error| news(&mut told, error).is_some();
+        let results = [wrong("gone"), wrong("gone"), wrong("broken"), None, wrong("broken")];
+        assert_eq!(results.map(&mut is_told), [true, false, true, false, true]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_endless_file_is_not_read_to_its_end() {
+        let error = Watched::start("/dev/zero".into()).expect_err("endless").to_string();
+        assert!(error.contains("more than 1048576 bytes"), "{error}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Telemetry {
         let pipeline = self.running.pipeline.clone();
         #[cfg(feature = "otlp-logs")]
         let logger_provider = self.running.logger_provider.clone();
-        bounded::run(self.running.timeout + SLACK, move || {
+        bounded::run(self.running.timeout.saturating_add(SLACK), move || {
             let flushed = pipeline.force_flush();
             #[cfg(feature = "otlp-logs")]
             if let Some(logger_provider) = logger_provider {
@@ -47,7 +47,7 @@ impl Telemetry {
         let (provider, pipeline, timeout) = (running.provider.clone(), running.pipeline.clone(), running.timeout);
         #[cfg(feature = "otlp-logs")]
         let logger_provider = running.logger_provider.clone();
-        bounded::run(timeout + SLACK, move || {
+        bounded::run(timeout.saturating_add(SLACK), move || {
             let ended = pipeline.shutdown_with_timeout(timeout);
             let open = pipeline.open();
             if open > 0 {

@@ -16,17 +16,7 @@ pub(crate) enum Reach {
 
 /// The one permission per process to be the global provider; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Installed {
-    before: Before,
-}
-
-/// Who was the global provider before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
-    Nobody,
-    OneOfOurs,
-    Another,
-}
+pub(crate) struct Installed(());
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// Whether one of ours was ever installed: it stays the global provider after its end.
@@ -34,19 +24,15 @@ static EVER: AtomicBool = AtomicBool::new(false);
 
 impl Installed {
     pub(crate) fn claim() -> Result<Self, Error> {
-        if INSTALLED.swap(true, Ordering::AcqRel) {
-            return Err(Error::AlreadyInstalled);
+        match INSTALLED.swap(true, Ordering::AcqRel) {
+            true => Err(Error::AlreadyInstalled),
+            false => Ok(Self(())),
         }
-        let before = match (EVER.swap(true, Ordering::AcqRel), provider_is_there()) {
-            (true, _) => Before::OneOfOurs,
-            (false, true) => Before::Another,
-            (false, false) => Before::Nobody,
-        };
-        Ok(Self { before })
     }
 
-    pub(crate) fn finds_another_provider(&self) -> bool {
-        self.before == Before::Another
+    /// To be asked right before it becomes the global provider: whether that takes the place of one that is not ours.
+    pub(crate) fn replaces_another(&self) -> bool {
+        !EVER.swap(true, Ordering::AcqRel) && provider_is_there()
     }
 }
 

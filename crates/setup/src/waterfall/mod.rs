@@ -12,7 +12,7 @@ mod collector;
 mod duration;
 mod held;
 mod left_out;
-mod paint;
+pub(crate) mod paint;
 mod past;
 mod processor;
 mod render;
@@ -107,7 +107,7 @@ impl Waterfall {
         self
     }
 
-    /// How many columns a printed line has, as far as its texts allow. 120 unless set.
+    /// How many columns a printed line has, as far as its texts allow, 1,000 at most. 120 unless set.
     pub fn with_width(self, columns: usize) -> Self {
         self.shared().lock().width = columns;
         self

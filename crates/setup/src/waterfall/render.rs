@@ -14,7 +14,7 @@ use super::tree::lines;
 pub(crate) const WIDTH: usize = 120;
 
 impl Trace {
-    /// Draws the trace as lines of about `width` columns, without colors, each ended by a line feed.
+    /// Draws the trace as lines of about `width` columns, 1,000 at most, without colors, each ended by a line feed.
     ///
     /// ```text
     /// trace 4bf92f3577b34da6a3ce929d0e0e4736  182ms  3 spans  gateway, orders
@@ -217,6 +217,12 @@ trace 4bf92f3577b34da6a3ce929d0e0e4736  10.0ms  2 spans  orders
         assert!(colored.contains("\x1b[31mERROR"));
         let trimmed: Vec<_> = plain.lines().map(str::trim_end).collect();
         assert_eq!(trimmed, trace.render(90).lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_line_is_endless() {
+        let text = checkout().render(usize::MAX);
+        assert!(text.lines().all(|line| line.chars().count() <= 1_000), "{text}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use super::span::TraceSpan;
 use super::trace::Trace;
 use super::tree::Line;
 
+/// No line is asked to be wider than this.
+const WIDEST: usize = 1_000;
 /// A bar is never shorter than this, even if the line gets longer than asked for.
 const BAR: usize = 10;
 /// Nor is the text before the bar cut to less.
@@ -132,7 +134,9 @@ impl Columns {
         let code = widest(&|row| columns(&row.code));
         let error = widest(&|row| columns(&row.error));
         let wanted = widest(&|row| row.indent() + columns(&row.label));
-        let rest = width.saturating_sub(duration + status + code + error + GAPS);
+        let rest = width
+            .min(WIDEST)
+            .saturating_sub(duration + status + code + error + GAPS);
         let label = wanted.min(rest.saturating_sub(BAR).max(LABEL));
         let bar = rest.saturating_sub(label).max(BAR);
         Self {

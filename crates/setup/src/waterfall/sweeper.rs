@@ -1,12 +1,12 @@
 //! The thread that hands finished traces over, and those who wait for it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use tower_telemetry_observe::contain;
 
 use super::collector::{Attention, Collector, Limits};
 use super::sink::Sink;
@@ -186,7 +186,7 @@ impl Shared {
 
     /// Whether the sink took the trace without a panic, which would otherwise end this thread for all later traces.
     fn show(&self, trace: &Trace, width: usize) -> bool {
-        catch_unwind(AssertUnwindSafe(|| self.sink.show(trace, width))).is_ok()
+        contain(|| self.sink.show(trace, width)).is_some()
     }
 }
 

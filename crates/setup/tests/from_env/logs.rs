@@ -20,6 +20,7 @@ fn rust_log_says_what_is_written() -> Outcome {
 mod otlp {
     use super::*;
     use crate::http_receiver;
+    use crate::service::reported;
 
     fn has(body: &[u8], part: &str) -> bool {
         body.windows(part.len()).any(|window| window == part.as_bytes())
@@ -35,7 +36,7 @@ mod otlp {
         assert_eq!(request.headers.get("content-encoding"), None);
         assert!(has(&request.body, "an order was placed") && has(&request.body, "orders"));
 
-        run_logging(&[
+        let printed = run_logging(&[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://nowhere.invalid"),
             ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &own),
             ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"),
@@ -47,6 +48,11 @@ mod otlp {
         ])?;
         let request = requests.try_recv()?;
         assert_eq!(request.line, "POST /in HTTP/1.1");
+        assert_eq!(reported(&printed, "logs"), Some(own.as_str()), "{printed}");
+        assert!(
+            printed.contains("over HTTP, compressed with gzip, within 60s"),
+            "{printed}"
+        );
         assert_eq!(
             request.headers.get("content-encoding").map(String::as_str),
             Some("gzip")
@@ -63,6 +69,7 @@ mod otlp {
             ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "lz4", "`gzip`"),
             ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "10s", "milliseconds"),
             ("OTEL_BLRP_MAX_QUEUE_SIZE", "many", "a whole number"),
+            ("OTEL_BLRP_MAX_QUEUE_SIZE", "0", "at least 1"),
             ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "-1", "a whole number"),
             ("OTEL_BLRP_SCHEDULE_DELAY", "1s", "milliseconds"),
         ] {

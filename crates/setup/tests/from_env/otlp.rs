@@ -42,6 +42,7 @@ fn the_protocol_may_be_grpc() -> Outcome {
             (ENDPOINT, &address),
             ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", own),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", all),
+            ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", ""),
             ("OTEL_EXPORTER_OTLP_HEADERS", "tenant=shop"),
         ])?;
         let request = requests.try_recv()?;
@@ -53,16 +54,26 @@ fn the_protocol_may_be_grpc() -> Outcome {
 
 #[test]
 fn headers_for_traces_come_before_those_for_all() -> Outcome {
-    for (own, expected) in [(None, "all"), (Some("tenant=own"), "own")] {
+    for (own, expected) in [(None, "of 100%"), (Some(""), "of 100%"), (Some("tenant=own"), "own")] {
         let (address, requests) = http_receiver::start()?;
         let mut variables = vec![
             (ENDPOINT, address.as_str()),
-            ("OTEL_EXPORTER_OTLP_HEADERS", "tenant=all"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "tenant=of%20100%25"),
         ];
         variables.extend(own.map(|own| ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", own)));
         run(&variables)?;
         let request = requests.try_recv()?;
         assert_eq!(request.headers.get("tenant").map(String::as_str), Some(expected));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_time_limit_of_zero_is_none() -> Outcome {
+    for name in ["OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_BSP_EXPORT_TIMEOUT"] {
+        let (address, requests) = http_receiver::start()?;
+        let printed = run(&[(ENDPOINT, &address), (name, "0")])?;
+        assert_eq!(names(&requests.try_recv()?.traces()?), ["place order"], "{printed}");
     }
     Ok(())
 }
@@ -76,13 +87,18 @@ fn compression_for_traces_comes_before_the_one_for_all() -> Outcome {
         ("none", "gzip", None),
     ] {
         let (address, requests) = http_receiver::start()?;
-        run(&[
+        let printed = run(&[
             (ENDPOINT, &address),
             ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", own),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", all),
         ])?;
         let request = requests.try_recv()?;
         assert_eq!(request.headers.get("content-encoding").map(String::as_str), expected);
+        let about = match expected {
+            Some(expected) => format!("over HTTP, compressed with {expected}, within 10s"),
+            None => "over HTTP, within 10s".into(),
+        };
+        assert!(printed.contains(&about), "{printed}");
         assert_eq!(names(&request.traces()?), ["place order"]);
     }
     Ok(())

@@ -56,6 +56,7 @@ fn logging() -> Outcome {
     #[cfg(feature = "otlp-logs")]
     let builder = builder.with_otlp_logs(tower_telemetry_setup::Otlp::http());
     let telemetry = builder.install().inspect_err(|error| eprintln!("error: {error}"))?;
+    eprintln!("{}", telemetry.report());
     tracing::info!("an order was placed");
     tracing::debug!("by a customer");
     drop(telemetry);

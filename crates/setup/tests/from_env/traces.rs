@@ -139,10 +139,14 @@ fn resource_attributes_are_added_to_what_is_found_out() -> Outcome {
     let (address, requests) = http_receiver::start()?;
     run(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),
-        ("OTEL_RESOURCE_ATTRIBUTES", "team=shop,service.version=7"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=shop%2C%20east,service.version=7"),
     ])?;
     let request = requests.try_recv()?.traces()?;
-    for (key, value) in [("team", "shop"), ("service.version", "7"), ("service.name", "orders")] {
+    for (key, value) in [
+        ("team", "shop, east"),
+        ("service.version", "7"),
+        ("service.name", "orders"),
+    ] {
         assert_eq!(attribute(&request, key), Some(value), "{key}");
     }
     assert!(attribute(&request, "host.name").is_some_and(|host| !host.is_empty()));

@@ -3,13 +3,15 @@
 use crate::Outcome;
 use crate::service::run;
 
-const WRONG: [(&str, &str, &str); 28] = [
+const WRONG: [(&str, &str, &str); 30] = [
     ("OTEL_SDK_DISABLED", "yes", "`true` or `false`"),
     ("ENVIRONMENT", "moon", "`staging`"),
     ("DEPLOYMENT_ENVIRONMENT", "moon", "`staging`"),
     ("OTEL_RESOURCE_ATTRIBUTES", "team", "a list such as"),
     ("OTEL_PROPAGATORS", "b3", "`tracecontext`"),
     ("OTEL_TRACES_EXPORTER", "jaeger", "`otlp`"),
+    ("OTEL_TRACES_EXPORTER", ",", "`otlp`"),
+    ("OTEL_PROPAGATORS", ",", "`tracecontext`"),
     ("OTEL_TRACES_SAMPLER", "sometimes", "`parentbased_traceidratio`"),
     ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "at least 1"),
     ("OTEL_BSP_MAX_QUEUE_SIZE", "many", "a whole number"),

@@ -23,8 +23,10 @@ pub(crate) struct Request {
 /// Takes messages as they are, and compressed with gzip or zstd.
 struct Collector {
     calls: Sender<Request>,
-    answer: fn() -> Result<(), Status>,
+    answer: fn() -> Answer,
 }
+
+pub(crate) type Answer = Result<ExportTraceServiceResponse, Status>;
 
 #[tonic::async_trait]
 impl TraceService for Collector {
@@ -36,19 +38,19 @@ impl TraceService for Collector {
         let headers = headers.into_headers();
         let sent = self.calls.send(Request { headers, body });
         sent.map_err(|_| Status::unavailable("the test is over"))?;
-        (self.answer)()?;
-        Ok(Response::new(ExportTraceServiceResponse::default()))
+        (self.answer)().map(Response::new)
     }
 }
 
 /// Its address, and what arrives there.
 #[allow(dead_code, reason = "not every collector takes what comes")]
 pub(crate) fn start() -> io::Result<(String, Receiver<Request>)> {
-    start_answering(|| Ok(()))
+    start_answering(|| Ok(ExportTraceServiceResponse::default()))
 }
 
 /// One that answers so.
-pub(crate) fn start_answering(answer: fn() -> Result<(), Status>) -> io::Result<(String, Receiver<Request>)> {
+#[allow(dead_code, reason = "not every test has a collector that says no")]
+pub(crate) fn start_answering(answer: fn() -> Answer) -> io::Result<(String, Receiver<Request>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let incoming = {
         let _entered = runtime.enter();

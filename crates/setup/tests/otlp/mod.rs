@@ -84,6 +84,16 @@ fn a_request_says_who_sends_it() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn an_endless_time_limit_is_no_overflow() -> Outcome {
+    let (address, requests) = collector()?;
+    let telemetry = telemetry(otlp().with_endpoint(address).with_timeout(Duration::MAX))?;
+    work(&telemetry);
+    telemetry.shutdown()?;
+    assert_eq!(names(&body(&requests.try_recv()?)), ["inner", "outer"]);
+    Ok(())
+}
+
 /// Spans arrive whole, in a request that says what it is compressed with.
 pub(crate) fn sent_with(compression: Option<Compression>, expected: Option<&str>) -> Outcome {
     let (address, requests) = collector()?;

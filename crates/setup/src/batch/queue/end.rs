@@ -13,7 +13,6 @@ use crate::batch::reporter;
 impl Queue {
     /// Waits until the spans that have ended so far are dealt with.
     pub(in crate::batch) fn flush(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + timeout;
         let mut state = self.lock();
         if state.phase != Phase::Running {
             return Ok(());
@@ -23,37 +22,35 @@ impl Queue {
         state.flushes_asked += 1;
         let ticket = state.flushes_asked;
         self.work.notify_one();
-        while state.flushes_done < ticket && state.phase != Phase::Ended && state.phase != Phase::Abandoned {
-            let Some(waited) = self.wait(state, deadline) else {
-                return Err(OTelSdkError::Timeout(timeout));
-            };
-            state = waited;
+        let waiting = |state: &mut State| {
+            state.flushes_done < ticket && state.phase != Phase::Ended && state.phase != Phase::Abandoned
+        };
+        match self.wait_while(state, timeout, waiting) {
+            Ok(state) if state.phase != Phase::Abandoned => state.since(failures),
+            _ => Err(OTelSdkError::Timeout(timeout)),
         }
-        state.since(failures)
     }
 
     /// Exports what waits and ends, or gives up after so long: then what is left is lost. Only the first call does anything.
     pub(in crate::batch) fn shut_down(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + timeout;
         let mut state = self.lock();
         if state.phase != Phase::Running {
             return Ok(());
         }
         let failures = state.failures;
-        state.phase = Phase::Ending(deadline);
+        state.phase = Phase::Ending {
+            since: Instant::now(),
+            timeout,
+        };
         self.work.notify_one();
-        while state.phase != Phase::Ended {
-            state = match self.wait(state, deadline) {
-                Some(state) => state,
-                None => {
-                    self.abandon();
-                    reporter::report(self);
-                    return Err(OTelSdkError::Timeout(timeout));
-                }
-            };
-        }
-        let result = state.since(failures);
-        drop(state);
+        let result = match self.wait_while(state, timeout, |state| state.phase != Phase::Ended) {
+            Ok(state) => state.since(failures),
+            Err(state) => {
+                abandon(state);
+                self.progress.notify_all();
+                Err(OTelSdkError::Timeout(timeout))
+            }
+        };
         reporter::report(self);
         result
     }
@@ -62,31 +59,35 @@ impl Queue {
     pub(in crate::batch) fn leave(&self) {
         let mut state = self.lock();
         if state.phase == Phase::Running {
-            state.phase = Phase::Ending(Instant::now());
+            state.phase = Phase::Ending {
+                since: Instant::now(),
+                timeout: Duration::ZERO,
+            };
             self.work.notify_one();
         }
     }
 
-    fn abandon(&self) {
-        let mut state = self.lock();
-        // The worker may have been faster than this thread.
-        if state.phase == Phase::Ended {
-            return;
+    /// Waits for progress while this holds; an error when it still does after so long.
+    fn wait_while<'a>(
+        &'a self,
+        state: MutexGuard<'a, State>,
+        timeout: Duration,
+        waiting: impl FnMut(&mut State) -> bool,
+    ) -> Result<MutexGuard<'a, State>, MutexGuard<'a, State>> {
+        let waited = self.progress.wait_timeout_while(state, timeout, waiting);
+        let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        match waited.timed_out() {
+            true => Err(state),
+            false => Ok(state),
         }
-        state.phase = Phase::Abandoned;
-        state.counts.lost.shutdown += (mem::take(&mut state.waiting) + state.under_way) as u64;
-        let left = (mem::take(&mut state.open), mem::take(&mut state.full));
-        drop(state);
-        drop(left);
     }
+}
 
-    /// Waits for progress; `None` when the deadline has passed.
-    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, deadline: Instant) -> Option<MutexGuard<'a, State>> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return None;
-        }
-        let waited = self.progress.wait_timeout(state, left);
-        Some(waited.unwrap_or_else(PoisonError::into_inner).0)
-    }
+/// Nobody waits for the worker any longer: what it has not exported by now is lost.
+fn abandon(mut state: MutexGuard<'_, State>) {
+    state.phase = Phase::Abandoned;
+    state.counts.lost.shutdown += (mem::take(&mut state.waiting) + state.under_way) as u64;
+    let left = (mem::take(&mut state.open), mem::take(&mut state.full));
+    drop(state);
+    drop(left);
 }

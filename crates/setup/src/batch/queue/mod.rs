@@ -27,7 +27,7 @@ impl Refusals {
         self.0.fetch_add(spans, Ordering::Relaxed);
     }
 
-    pub(super) fn take(&self) -> u64 {
+    pub(crate) fn take(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
@@ -36,18 +36,20 @@ impl Refusals {
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) limits: Limits,
-    /// Of the exporter, for messages.
+    /// Of the exporter, for messages, and how it exports.
     pub(super) name: String,
+    pub(super) about: Option<String>,
     state: Mutex<State>,
     work: Condvar,
     progress: Condvar,
 }
 
 impl Queue {
-    pub(super) fn new(limits: Limits, name: String) -> Self {
+    pub(super) fn new(limits: Limits, name: String, about: Option<String>) -> Self {
         Self {
             limits,
             name,
+            about,
             state: Mutex::default(),
             work: Condvar::new(),
             progress: Condvar::new(),

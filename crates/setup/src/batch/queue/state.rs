@@ -17,7 +17,7 @@ pub(super) struct State {
     pub(super) full: VecDeque<Vec<SpanData>>,
     pub(super) waiting: usize,
     pub(super) under_way: usize,
-    /// How many spans have left, one way or the other, of those that found room.
+    /// How many spans have found room, and how many of these have left, one way or the other.
     pub(super) accepted: u64,
     pub(super) finished: u64,
     /// Spans up to this one leave without a delay.
@@ -37,9 +37,10 @@ pub(super) enum Phase {
     #[default]
     Running,
     /// What waits is exported, and nothing more is taken.
-    Ending(Instant),
-    /// The worker has ended, or nobody waits for it any more.
+    Ending { since: Instant, timeout: Duration },
+    /// The worker has ended.
     Ended,
+    /// It has not, and nobody waits for it any longer.
     Abandoned,
 }
 

@@ -52,7 +52,9 @@ impl Queue {
             }
             match state.phase {
                 Phase::Running => {}
-                Phase::Ending(deadline) => return Task::End(deadline.saturating_duration_since(now)),
+                Phase::Ending { since, timeout } => {
+                    return Task::End(timeout.saturating_sub(now.saturating_duration_since(since)));
+                }
                 Phase::Ended | Phase::Abandoned => return Task::End(Duration::ZERO),
             }
             let nap = match state.since {
