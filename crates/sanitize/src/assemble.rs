@@ -69,6 +69,8 @@ impl SanitizerBuilder {
                 true => self.truncation.surely_whole(),
                 false => 0,
             },
+            takes_cut_texts: !self.secrets.is_empty()
+                && (self.truncation == Truncation::default() || self.truncation.surely_whole() > text::MAX_TEXT),
             truncation: self.truncation,
             secrets: self.secrets,
             urls,

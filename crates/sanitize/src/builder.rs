@@ -103,6 +103,9 @@ impl SanitizerBuilder {
     }
 
     /// Looks for these secrets in all texts. By default, for none.
+    ///
+    /// A text as long as the usual limit of 1,024 bytes may have been cut before it came here, and may end with half a secret: it loses its last
+    /// word.
     pub fn with_secrets(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         secrets.into_iter().for_each(|secret| self.secrets.insert(secret));
         self

@@ -43,7 +43,8 @@ impl Change {
     }
 }
 
-/// The number of changes of each kind since the policy was built. They only grow.
+/// The number of changes of each kind since the policy was built. They only grow. What `tower-telemetry-semconv` redacts and cuts by itself, whatever
+/// the policy, is not among them.
 ///
 /// As a Prometheus counter, ask for them whenever it is scraped:
 ///

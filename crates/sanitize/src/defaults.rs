@@ -14,14 +14,18 @@ const HEADERS: [&str; 6] = [
 ];
 
 /// How the keys of credentials end.
-const CREDENTIALS: [&str; 19] = [
+const CREDENTIALS: [&str; 25] = [
+    "*access-key",
     "*access_key",
+    "*accesskey",
     "*api-key",
     "*api.key",
     "*api_key",
     "*apikey",
     "*authorization",
+    "*connection-string",
     "*connection_string",
+    "*connectionstring",
     "*cookie",
     "*credential",
     "*credentials",
@@ -32,7 +36,9 @@ const CREDENTIALS: [&str; 19] = [
     "*private_key",
     "*privatekey",
     "*secret",
+    "*secret-key",
     "*secret_key",
+    "*secretkey",
     "*token",
 ];
 
@@ -86,7 +92,56 @@ pub(crate) fn others(texts: ErrorTexts) -> impl Iterator<Item = (Keys, Action)> 
         (Keys::exact(""), Action::Rule(Rule::Drop)),
         (Keys::exact("url.path"), Action::Path),
         (Keys::exact("url.query"), Action::Query),
+        (Keys::exact("url.fragment"), Action::Query),
     ];
     let urls = URLS.iter().map(|keys| (Keys::from(*keys), Action::Rule(Rule::Url)));
     errors.chain(headers).chain(parts).chain(urls)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Sanitizer;
+
+    #[test]
+    fn credentials_are_known_by_their_keys_in_any_spelling() {
+        let policy = Sanitizer::default();
+        let words = [
+            "access key",
+            "api key",
+            "connection string",
+            "private key",
+            "secret key",
+        ];
+        let spelled = words
+            .iter()
+            .flat_map(|key| ["_", "-", ""].map(|between| key.replace(' ', between)));
+        let one = [
+            "password",
+            "passwd",
+            "passphrase",
+            "secret",
+            "token",
+            "authorization",
+            "cookie",
+            "credential",
+            "credentials",
+        ];
+        for key in spelled.chain(one.map(str::to_owned)) {
+            for key in [key.to_uppercase(), format!("db.{key}"), key] {
+                assert_eq!(policy.value(&key, "c4n4ry").as_deref(), Some("REDACTED"), "{key}");
+            }
+        }
+        for key in ["token.count", "key", "passwords", "cookies"] {
+            assert_eq!(policy.value(key, "c4n4ry").as_deref(), Some("c4n4ry"), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_fragment_is_treated_as_a_query() {
+        let policy = Sanitizer::default();
+        assert_eq!(
+            policy.value("url.fragment", "top&sig=s").as_deref(),
+            Some("top&sig=REDACTED")
+        );
+    }
 }

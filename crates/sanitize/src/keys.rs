@@ -169,7 +169,7 @@ fn in_order(mut text: &[u8], pieces: &[Box<str>]) -> bool {
 pub(crate) const MAX_HEADER: usize = 64;
 
 /// Whether a header, in any case and with `_` for `-` as older conventions spell it, carries credentials.
-fn is_credential(name: &[u8], more: &[Box<str>]) -> bool {
+pub(crate) fn is_credential(name: &[u8], more: &[Box<str>]) -> bool {
     let mut spelled = [0; MAX_HEADER];
     let Some(spelled) = spelled.get_mut(..name.len()) else {
         return false;

@@ -27,11 +27,12 @@
 //!
 //! - Texts are cut at 1,024 bytes, and what breaks a line or steers a terminal (control characters, U+2028, U+2029, bidi controls) is escaped.
 //!   The escapes cannot be switched off.
-//! - Credentials are `REDACTED`: headers that carry some, and values whose key ends in `password`, `passwd`, `passphrase`, `secret`, `secret_key`,
-//!   `token`, `api_key`, `api-key`, `api.key`, `apikey`, `access_key`, `private_key`, `private-key`, `privatekey`, `authorization`, `cookie`,
-//!   `credential`, `credentials` or `connection_string`, in any case.
-//! - In URLs (`url.full`, `url.path`, `url.query`, and keys whose last word is `url` or `uri`) user information is redacted, and the values of the query
-//!   keys that the [semantic conventions](https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/) list, however they are spelled.
+//! - Credentials are `REDACTED`: headers that carry some, and values whose key ends in `password`, `passwd`, `passphrase`, `secret`, `token`,
+//!   `authorization`, `cookie`, `credential`, `credentials`, `api.key`, or in `access_key`, `api_key`, `connection_string`, `private_key` or
+//!   `secret_key` with `_`, `-` or nothing between its words, in any case.
+//! - In URLs (`url.full`, `url.path`, `url.query`, `url.fragment`, and keys whose last word is `url` or `uri`) user information is redacted, and the
+//!   values of the query keys that the [semantic conventions](https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/) list, however
+//!   they are spelled, also in a link that is a value in another one.
 //! - Error texts, stack traces, panic payloads and gRPC messages are left out, since they may hold anything.
 //! - A span has at most 128 attributes, and so has each of its events and links, and 64 KiB of them in all. Each key stands once. Required
 //!   attributes come first.
@@ -63,7 +64,7 @@
 //! Nothing is allocated where nothing has to change. To look at a dozen clean attributes takes about 800 instructions where they are set, and 1,000 for the
 //! whole span before an exporter, which also counts its bytes and looks for repeated keys; it takes nothing where semconv said them. One look at its
 //! last four bytes tells a key without rules, and texts are looked at eight bytes at a time. Looking for all secrets takes a fixed number of
-//! instructions for each byte, 200 to 500 by the kind of text, up to a MiB of hostile text and beyond (`examples/scan.rs` counts them); what
+//! instructions for each byte, 250 to 1,200 by the kind of text, up to a MiB of hostile text and beyond (`examples/scan.rs` counts them); what
 //! was changed is looked at once more. [`Sanitizer::counts`] has the number of values that were changed.
 //!
 //! # Features

@@ -8,7 +8,7 @@ use tower_telemetry_semconv::{AllowedHeaders, text};
 
 use crate::counts::{Change, Counters};
 use crate::rule::{Map, Rule};
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, whole_words};
 use crate::table::Table;
 use crate::url::{UrlRules, then};
 use crate::{ErrorTexts, HashKey, Truncation};
@@ -19,6 +19,8 @@ pub(crate) struct Policy {
     pub(crate) rules: Table<Action>,
     pub(crate) truncation: Truncation,
     pub(crate) secrets: Secrets,
+    /// Whether a text may come that was cut before it was looked into, and that is not cut further by this policy.
+    pub(crate) takes_cut_texts: bool,
     /// The most bytes of a text that is surely neither cut nor looked into: none, where secrets are looked for.
     pub(crate) surely_whole: usize,
     pub(crate) urls: UrlRules,
@@ -162,12 +164,16 @@ impl Policy {
     /// A header that carries no credentials.
     pub(crate) fn header<'a>(&self, name: &str, value: &'a str) -> Option<Cow<'a, str>> {
         let name = name.to_ascii_lowercase().replace('_', "-");
-        let allowed = self.headers.as_ref().is_none_or(|headers| headers.contains(&name));
-        match (allowed, holds_url(&name)) {
+        match (self.allows(&name), holds_url(&name)) {
             (false, _) => self.dropped(),
             (true, true) => Some(self.url(value)),
             (true, false) => Some(self.text(value)),
         }
+    }
+
+    /// Whether a header of this name, in lower case, may be recorded if it carries no credentials.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        self.headers.as_ref().is_none_or(|headers| headers.contains(name))
     }
 
     /// Counts what was redacted in a URL or a part of one, and does to the rest what is done to any text.
@@ -187,8 +193,19 @@ impl Policy {
             if let Cow::Owned(_) = redacted {
                 self.counters.add(Change::Redacted, 1);
             }
-            redacted
+            match self.takes_cut_texts {
+                true => then(redacted, |text| Cow::Borrowed(self.without_half_a_word(text))),
+                false => redacted,
+            }
         })
+    }
+
+    fn without_half_a_word<'a>(&self, text: &'a str) -> &'a str {
+        let whole = whole_words(text);
+        if whole.len() < text.len() {
+            self.counters.add(Change::Cut, 1);
+        }
+        whole
     }
 
     /// The last step for each text: it is escaped, and cut.

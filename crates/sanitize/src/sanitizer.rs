@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tower_telemetry_semconv::header::carries_credentials;
+use tower_telemetry_semconv::attribute::HTTP_REQUEST_HEADER_PREFIX;
 use tower_telemetry_semconv::text::clean_bytes;
 
+use crate::keys::is_credential;
 use crate::policy::{Action, Policy};
 use crate::rule::Rule;
 use crate::{Counts, HashKey, Ids, SanitizerBuilder};
@@ -92,16 +93,23 @@ impl Sanitizer {
         self.0.url(url)
     }
 
-    /// What may be written down of a header: `REDACTED` if it carries credentials or is [sensitive](HeaderValue::is_sensitive), and `None` if
-    /// the policy has [a list](SanitizerBuilder::with_headers) without it. Bytes that are not UTF-8 are escaped as `\xNN`.
+    /// What may be written down of a header: `REDACTED` if it carries credentials or is [sensitive](HeaderValue::is_sensitive), `None` if
+    /// the policy has [a list](SanitizerBuilder::with_headers) without it, and else as of the attribute `http.request.header.<name>`. Bytes that
+    /// are not UTF-8 are escaped as `\xNN`.
     pub fn header<'a>(&self, name: &HeaderName, value: &'a HeaderValue) -> Option<Cow<'a, str>> {
-        let text = clean_bytes(value.as_bytes());
         if value.is_sensitive() || self.is_credential(name) {
-            return Some(Cow::Owned(self.0.redacted(&text).into_owned()));
+            return Some(self.0.redacted(""));
         }
+        if !self.0.allows(name.as_str()) {
+            return self.0.dropped();
+        }
+        let key = [HTTP_REQUEST_HEADER_PREFIX, name.as_str()].concat();
         match std::str::from_utf8(value.as_bytes()) {
-            Ok(text) => self.0.header(name.as_str(), text),
-            Err(_) => Some(Cow::Owned(self.0.header(name.as_str(), &text)?.into_owned())),
+            Ok(text) => self.value(&key, text),
+            Err(_) => {
+                let text = clean_bytes(value.as_bytes());
+                Some(Cow::Owned(self.value(&key, &text)?.into_owned()))
+            }
         }
     }
 
@@ -115,8 +123,7 @@ impl Sanitizer {
     }
 
     fn is_credential(&self, name: &HeaderName) -> bool {
-        let name = name.as_str();
-        carries_credentials(name) || self.0.credentials.iter().any(|more| **more == *name)
+        is_credential(name.as_str().as_bytes(), &self.0.credentials)
     }
 
     /// How often this policy has had something to change.

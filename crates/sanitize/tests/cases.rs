@@ -62,6 +62,7 @@ fn headers_with_credentials_are_redacted_whatever_is_allowed() {
         "set-cookie",
         "proxy-authorization",
         "x-api-key",
+        "x_api_key",
     ] {
         let name = HeaderName::from_static(name);
         let value = HeaderValue::from_static("c4n4ry");
@@ -81,9 +82,12 @@ fn headers_with_credentials_are_redacted_whatever_is_allowed() {
         policy.header(&HeaderName::from_static("x-tenant"), &marked).as_deref(),
         Some("REDACTED")
     );
+    let other = HeaderName::from_static("x-other-token");
+    assert_eq!(policy.header(&other, &HeaderValue::from_static("c4n4ry")), None);
+    let named = Sanitizer::default();
     assert_eq!(
-        policy.header(&HeaderName::from_static("x-other"), &HeaderValue::from_static("a")),
-        None
+        named.header(&other, &HeaderValue::from_static("c4n4ry")).as_deref(),
+        Some("REDACTED")
     );
 }
 

@@ -65,7 +65,7 @@ fn nothing_passes_the_exporter_by() {
         .with_simple_exporter(SanitizingExporter::new(kept.clone(), policy))
         .with_resource(Resource::builder_empty().with_attributes(secrets()).build())
         .build();
-    let scope = InstrumentationScope::builder("third party")
+    let scope = InstrumentationScope::builder("third\nparty")
         .with_version("1.2")
         .with_attributes(secrets())
         .build();
@@ -102,7 +102,7 @@ fn nothing_passes_the_exporter_by() {
     );
     assert_eq!(span.status, Status::error(""));
     let scope = &span.instrumentation_scope;
-    assert_eq!((scope.name(), scope.version()), ("third party", Some("1.2")));
+    assert_eq!((scope.name(), scope.version()), (r"third\nparty", Some("1.2")));
     assert_eq!(said(scope.attributes()), CLEAN);
     let resource = kept.resource.lock().unwrap().clone().unwrap();
     let mut resource: Vec<_> = resource.iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -12,7 +12,7 @@ impl Classes {
     /// A byte that is no part of a host's name: letters, digits and what RFC 3986 leaves unreserved, and percent-encodings, are. No other
     /// byte is part of a name that is really in use.
     pub(crate) const NOT_NAME: Classes = Classes(2);
-    /// `=`, without which there is no key and no value.
+    /// `=`, without which there is no key and no value, or `%`, which may encode it.
     pub(crate) const EQUALS: Classes = Classes(4);
     /// `@`, which ends user information.
     pub(crate) const AT: Classes = Classes(8);
@@ -61,7 +61,7 @@ const fn classes(byte: u8) -> u8 {
     let not_plain = if plain { 0 } else { Classes::NOT_PLAIN.0 };
     let not_name = if name { 0 } else { Classes::NOT_NAME.0 };
     let sign = match byte {
-        b'=' => Classes::EQUALS.0,
+        b'=' | b'%' => Classes::EQUALS.0,
         b'@' => Classes::AT.0,
         b'/' | b'?' | b'#' => Classes::DELIMITER.0,
         _ => 0,

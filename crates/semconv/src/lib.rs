@@ -125,6 +125,7 @@
 
 pub mod attribute;
 pub mod header;
+pub mod percent;
 pub mod text;
 pub mod url;
 

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use percent_encoding::percent_decode;
-
 use crate::class::Classes;
+use crate::percent::{self, first_byte};
 use crate::text::{MAX_TEXT, clean_owned, cut};
 use crate::words::{EACH, any_word};
 
@@ -26,7 +25,7 @@ pub const REDACTED_QUERY_KEYS: [&str; 7] = [
 
 /// The keys whose values are redacted: [`REDACTED_QUERY_KEYS`] by default.
 ///
-/// Keys are case-sensitive, and compared after percent-decoding: `s%69g` is `sig`.
+/// Keys are case-sensitive, and compared after percent-decoding: `s%69g` and `s%2569g` are `sig`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedactedKeys(Keys);
 
@@ -58,11 +57,7 @@ impl RedactedKeys {
 
     /// Whether this, as it is spelled in a URL, is one of the keys.
     fn contain(&self, spelled: &[u8]) -> bool {
-        let encoded = spelled.contains(&b'%');
-        let is = |key: &str| match encoded {
-            true => percent_decode(spelled).eq(key.bytes()),
-            false => spelled == key.as_bytes(),
-        };
+        let is = |key: &str| percent::bytes(spelled).eq(key.bytes());
         match &self.0 {
             Keys::Standard => REDACTED_QUERY_KEYS.into_iter().any(is),
             Keys::Given(keys) => keys.iter().any(|key| is(key)),
@@ -74,7 +69,8 @@ impl RedactedKeys {
 /// Replaces the values of the listed keys by `REDACTED`. Keys, their spelling and their order stay.
 ///
 /// Pairs end at `&` or at the `#` of a fragment, whose pairs are redacted alike. Within a pair, keys are also looked for behind `;` and `?`,
-/// since some servers separate there; a redacted value goes on to the end of its pair, so that no part of a secret is left.
+/// since some servers separate there, and in a link that is percent-encoded as a value; a redacted value goes on to the end of its pair, so
+/// that no part of a secret is left.
 ///
 /// ```
 /// use tower_telemetry_semconv::url::{RedactedKeys, redact_query};
@@ -82,6 +78,7 @@ impl RedactedKeys {
 /// let keys = RedactedKeys::default();
 /// assert_eq!(redact_query("a=1&sig=c2VjcmV0&b", &keys), "a=1&sig=REDACTED&b");
 /// assert_eq!(redact_query("s%69g=c2VjcmV0", &keys), "s%69g=REDACTED");
+/// assert_eq!(redact_query("to=%2Fa%3Fsig%3Dc2VjcmV0", &keys), "to=%2Fa%3Fsig%3DREDACTED");
 /// ```
 pub fn redact_query<'a>(query: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
     let ends = |byte| matches!(byte, b'&' | b'#');
@@ -97,7 +94,7 @@ pub fn redact_path<'a>(path: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
 }
 
 fn redact_listed<'a>(text: &'a str, ends: impl Fn(u8) -> bool, keys: &RedactedKeys) -> Cow<'a, str> {
-    match text.as_bytes().contains(&b'=') {
+    match text.bytes().any(|byte| matches!(byte, b'=' | b'%')) {
         true => redact(text, ends, |pair| before_secret(pair, keys)),
         false => Cow::Borrowed(text),
     }
@@ -138,14 +135,20 @@ fn before_any_value(pair: &[u8]) -> Option<usize> {
 /// The bytes of a pair up to its value, if that is a secret.
 fn before_secret(pair: &[u8], keys: &RedactedKeys) -> Option<usize> {
     let mut listed = false;
+    // Where a key begins, until its value does.
+    let mut key = Some(0);
     let mut at = 0;
-    for piece in pair.split(|byte| matches!(byte, b';' | b'?')) {
-        let value = piece.iter().position(|byte| *byte == b'=');
-        listed = listed || keys.contain(&piece[..value.unwrap_or(piece.len())]);
-        if let (true, Some(value)) = (listed, value) {
-            return Some(at + value + 1);
+    while let Some((byte, len)) = first_byte(&pair[at..]) {
+        if let (Some(start), b'=' | b';' | b'?' | b'&' | b'#') = (key, byte) {
+            listed = listed || keys.contain(&pair[start..at]);
         }
-        at += piece.len() + 1;
+        at += len;
+        match byte {
+            b'=' if listed => return Some(at),
+            b'=' => key = None,
+            b';' | b'?' | b'&' | b'#' => key = Some(at),
+            _ => {}
+        }
     }
     None
 }
@@ -177,12 +180,16 @@ pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
     }
 }
 
-/// Whether there is any reason to redact a URL, a path or a query: a sign that ends user information, or one that stands before a value.
+/// Whether there is any reason to redact a URL, a path or a query: a sign that ends user information, one that stands before a value, or one
+/// that may encode it.
 #[inline]
 pub fn may_hold_credentials(url: &str) -> bool {
     const EQUALS: u64 = EACH * b'=' as u64;
     const AT: u64 = EACH * b'@' as u64;
-    any_word(url, |word| zeros(word ^ EQUALS) | zeros(word ^ AT))
+    const PERCENT: u64 = EACH * b'%' as u64;
+    any_word(url, |word| {
+        zeros(word ^ EQUALS) | zeros(word ^ AT) | zeros(word ^ PERCENT)
+    })
 }
 
 /// The upper bit of some byte is set exactly if a byte is zero.

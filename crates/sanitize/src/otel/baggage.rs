@@ -9,7 +9,8 @@ use crate::Sanitizer;
 impl Sanitizer {
     /// Baggage as it may be sent, or `None` if all of it may.
     ///
-    /// Values are treated as by [`value`](Self::value). Metadata that is not clean is left out.
+    /// Values are treated as by [`value`](Self::value), and so are those of properties. Where one of these may not be sent as it is, the entry
+    /// loses all of them.
     ///
     /// A rule that hashes does so at every hop where the policy is in force: ids that several services have to compare are better hashed
     /// where they are put into the baggage.
@@ -18,9 +19,12 @@ impl Sanitizer {
             .iter()
             .map(|(key, (value, metadata)): (&Key, &(StringValue, BaggageMetadata))| {
                 let sent = self.value(key.as_str(), value.as_str());
-                let clean = self.text(metadata.as_str()) == metadata.as_str();
-                let stays = clean && sent.as_deref() == Some(value.as_str());
-                (key, sent, clean.then_some(metadata), stays)
+                let fine = metadata
+                    .as_str()
+                    .split(';')
+                    .all(|property| self.is_fine_property(property));
+                let stays = fine && sent.as_deref() == Some(value.as_str());
+                (key, sent, fine.then_some(metadata), stays)
             });
         let entries: Vec<_> = entries.collect();
         if entries.iter().all(|(.., stays)| *stays) {
@@ -34,6 +38,12 @@ impl Sanitizer {
             }
         }
         Some(sanitized)
+    }
+
+    fn is_fine_property(&self, property: &str) -> bool {
+        let (key, value) = property.split_once('=').unwrap_or((property, ""));
+        let key = key.trim();
+        self.text(property) == property && (key.is_empty() || self.value(key, value).as_deref() == Some(value))
     }
 }
 
@@ -50,6 +60,7 @@ mod tests {
             KeyValueMetadata::new("session.token", "s3cret", ""),
             KeyValueMetadata::new("error.message", "no user ada", ""),
             KeyValueMetadata::new("note", "a\nb", "p\nq"),
+            KeyValueMetadata::new("user", "ada", "since=1; password=hunter2"),
         ]);
         let sent = Sanitizer::default().baggage(&baggage).unwrap();
         let mut sent: Vec<_> = sent
@@ -57,7 +68,10 @@ mod tests {
             .map(|(key, (value, metadata))| format!("{key}={value};{}", metadata.as_str()))
             .collect();
         sent.sort();
-        assert_eq!(sent, [r"note=a\nb;", "session.token=REDACTED;", "shop=7;ttl=1"]);
+        assert_eq!(
+            sent,
+            [r"note=a\nb;", "session.token=REDACTED;", "shop=7;ttl=1", "user=ada;"]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use crate::Sanitizer;
 
 /// A span exporter that exports nothing but what its policy lets through: names, attributes, events, links and status of each span, whoever made
-/// it, and the attributes of its scope and of the resource.
+/// it, the name and the attributes of its scope, and the attributes of the resource.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
@@ -98,8 +98,9 @@ impl Sanitizer {
         if let Status::Error { .. } = &span.status {
             span.status = self.status(std::mem::take(&mut span.status));
         }
-        if span.instrumentation_scope.attributes().next().is_some() {
-            span.instrumentation_scope = self.scope(&span.instrumentation_scope);
+        let scope = &span.instrumentation_scope;
+        if !self.0.is_fine(scope.name()) || scope.attributes().next().is_some() {
+            span.instrumentation_scope = self.scope(scope);
         }
     }
 
@@ -116,7 +117,7 @@ impl Sanitizer {
             .attributes()
             .cloned()
             .filter_map(|attribute| self.attribute(attribute));
-        let builder = InstrumentationScope::builder(scope.name().to_owned()).with_attributes(attributes);
+        let builder = InstrumentationScope::builder(self.text(scope.name()).into_owned()).with_attributes(attributes);
         let builder = match scope.version() {
             Some(version) => builder.with_version(version.to_owned()),
             None => builder,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use tower_telemetry_semconv::percent::first_byte;
+
 use super::end_of;
 
 /// What the ids of access keys and of other things that may be secret begin with.
@@ -18,32 +20,56 @@ const SECRET: usize = 40;
 pub(super) fn find_id(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let starts = |window: &[u8]| PREFIXES.iter().any(|prefix| window.starts_with(*prefix));
     let part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    words(bytes, from, part).find_map(|word| {
-        let start = bytes[word.clone()].windows(ID).position(starts)?;
-        Some(word.start + start..word.end)
-    })
-}
-
-/// A word as long as a secret access key, and as mixed as one nearly always is.
-pub(super) fn find_secret(bytes: &[u8], from: usize) -> Option<Range<usize>> {
-    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    words(bytes, from, part).find(|word| {
-        let word = &bytes[word.clone()];
-        word.len() == SECRET
-            && word.iter().any(u8::is_ascii_lowercase)
-            && word.iter().any(u8::is_ascii_uppercase)
-            && word.iter().any(u8::is_ascii_digit)
-    })
-}
-
-/// The longest words of these bytes, one after the other.
-fn words(bytes: &[u8], from: usize, part: impl Fn(u8) -> bool + Copy) -> impl Iterator<Item = Range<usize>> {
     let mut at = from;
-    std::iter::from_fn(move || {
+    while at < bytes.len() {
         let start = end_of(bytes, at, |byte| !part(byte));
         at = end_of(bytes, start, part);
-        (start < at).then_some(start..at)
-    })
+        if let Some(id) = bytes[start..at].windows(ID).position(starts) {
+            return Some(start + id..at);
+        }
+    }
+    None
+}
+
+/// A word as long as a secret access key, and as mixed as one nearly always is. Its slashes may be percent-encoded.
+pub(super) fn find_secret(bytes: &[u8], from: usize) -> Option<Range<usize>> {
+    let mut at = from;
+    let mut word = Word::default();
+    let mut start = from;
+    loop {
+        let next = first_byte(&bytes[at..]);
+        match next {
+            Some((byte, _)) if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/') => word.push(byte),
+            _ if word.may_be_secret() => return Some(start..at),
+            _ => word = Word::default(),
+        }
+        at += next?.1;
+        if word.len == 0 {
+            start = at;
+        }
+    }
+}
+
+/// What a word is made of.
+#[derive(Default)]
+struct Word {
+    len: usize,
+    has_lower: bool,
+    has_upper: bool,
+    has_digit: bool,
+}
+
+impl Word {
+    fn push(&mut self, byte: u8) {
+        self.len += 1;
+        self.has_lower |= byte.is_ascii_lowercase();
+        self.has_upper |= byte.is_ascii_uppercase();
+        self.has_digit |= byte.is_ascii_digit();
+    }
+
+    fn may_be_secret(&self) -> bool {
+        self.len == SECRET && self.has_lower && self.has_upper && self.has_digit
+    }
 }
 
 #[cfg(test)]

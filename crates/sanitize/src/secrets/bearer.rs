@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tower_telemetry_semconv::url::REDACTED;
 
-use super::end_of;
+use super::{ends_encoded, spelled_end_of};
 
 pub(super) fn find(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let mut at = from;
@@ -13,16 +13,17 @@ pub(super) fn find(bytes: &[u8], from: usize) -> Option<Range<usize>> {
             at += 1;
             continue;
         };
-        let start = behind_separators(bytes, at + scheme.len());
-        let end = end_of(bytes, start, |byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'%')
-        });
-        let token = &bytes[start..end];
-        if start > at + scheme.len() && is_secret(scheme, token) {
-            return Some(start..end);
-        }
+        let behind = at + scheme.len();
+        let start = spelled_end_of(bytes, behind, is_separator);
         // Not behind the token, which may be a scheme itself.
         at = start;
+        // A scheme that is a part of something else has no token: to look for one each time would take too long.
+        if start > behind {
+            let end = spelled_end_of(bytes, start, is_part);
+            if is_secret(scheme, &bytes[start..end]) {
+                return Some(start..end);
+            }
+        }
     }
     None
 }
@@ -31,7 +32,8 @@ const SCHEMES: [&str; 2] = ["bearer", "basic"];
 
 /// The scheme that stands here as a word.
 fn scheme(bytes: &[u8], at: usize) -> Option<&'static str> {
-    let is_inner = at > 0 && bytes[at - 1].is_ascii_alphanumeric();
+    let before = &bytes[..at];
+    let is_inner = before.last().is_some_and(u8::is_ascii_alphanumeric) && !ends_encoded(before);
     let here = &bytes[at..];
     let stands = |scheme: &&str| {
         here.get(..scheme.len())
@@ -40,17 +42,13 @@ fn scheme(bytes: &[u8], at: usize) -> Option<&'static str> {
     SCHEMES.into_iter().find(stands).filter(|_| !is_inner)
 }
 
-fn behind_separators(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
-    loop {
-        at = end_of(bytes, at, |byte| {
-            matches!(byte, b' ' | b'\t' | b':' | b'+' | b'=' | b'"' | b'\'')
-        });
-        match bytes[at..].starts_with(b"%20") {
-            true => at += 3,
-            false => return at,
-        }
-    }
+fn is_separator(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b':' | b'+' | b'=' | b'"' | b'\'')
+}
+
+/// What tokens are made of, by the standards and in practice.
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'|')
 }
 
 fn is_secret(scheme: &str, token: &[u8]) -> bool {
@@ -61,10 +59,7 @@ fn is_secret(scheme: &str, token: &[u8]) -> bool {
     let is_scheme = SCHEMES
         .iter()
         .any(|scheme| token.eq_ignore_ascii_case(scheme.as_bytes()));
-    !token.is_empty()
-        && !is_scheme
-        && !token.starts_with(REDACTED.as_bytes())
-        && (scheme == "bearer" || looks_encoded())
+    !token.is_empty() && !is_scheme && token != REDACTED.as_bytes() && (scheme == "bearer" || looks_encoded())
 }
 
 #[cfg(test)]
@@ -82,6 +77,9 @@ mod tests {
             ("BEARER\t\"abc\"", "abc"),
             ("bearer%20abc&x", "abc"),
             ("bearer: Bearer abc", "abc"),
+            ("Bearer\n\tabc\n", "abc"),
+            ("Bearer 12|abc", "12|abc"),
+            ("Bearer REDACTEDabc", "REDACTEDabc"),
             ("é bearer=abc", "abc"),
             ("Basic dXNlcjp3b3Jk", "dXNlcjp3b3Jk"),
             ("bearer", "-"),

@@ -2,73 +2,58 @@
 
 use std::ops::Range;
 
+use tower_telemetry_semconv::percent::first_byte;
+
 /// How many digits a number has.
 const DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
-/// A number begins and ends where a group of digits does; groups have one blank or dash between them.
+/// A number begins and ends where a group of digits does; groups have one blank or dash between them, as it is or in a query.
 pub(super) fn find(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let mut at = from;
-    while at < bytes.len() {
-        if is_group_start(bytes, at) {
+    let mut behind_digit = false;
+    while let Some((byte, len)) = first_byte(&bytes[at..]) {
+        if byte.is_ascii_digit() && !behind_digit {
             if let Some(end) = number_end(bytes, at) {
                 return Some(at..end);
             }
         }
-        at += 1;
+        behind_digit = byte.is_ascii_digit();
+        at += len;
     }
     None
 }
 
-fn is_group_start(bytes: &[u8], at: usize) -> bool {
-    bytes[at].is_ascii_digit() && (at == 0 || !bytes[at - 1].is_ascii_digit())
-}
-
 /// Where the longest number that begins here ends.
 fn number_end(bytes: &[u8], start: usize) -> Option<usize> {
-    if !begins_like_a_card(&bytes[start..]) {
-        return None;
-    }
+    let digit = |at: usize| first_byte(&bytes[at..]).filter(|(byte, _)| byte.is_ascii_digit());
     let mut found = None;
     let mut luhn = Luhn::default();
     let mut at = start;
-    while let Some(digit) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
-        luhn.push(digit - b'0');
+    while let Some((byte, len)) = digit(at) {
+        luhn.push(byte - b'0');
         if luhn.digits > *DIGITS.end() {
             break;
         }
-        at += 1;
-        let next_is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-        if next_is_digit(at) {
+        at += len;
+        if digit(at).is_some() {
             continue;
         }
-        if DIGITS.contains(&luhn.digits) && luhn.passes() {
+        if DIGITS.contains(&luhn.digits) && luhn.begins_like_a_card() && luhn.passes() {
             found = Some(at);
         }
-        if matches!(bytes.get(at), Some(b' ' | b'-')) && next_is_digit(at + 1) {
-            at += 1;
+        if let Some((b' ' | b'-' | b'+', len)) = first_byte(&bytes[at..]) {
+            at += len;
         }
     }
     found
-}
-
-/// Whether an issuer's numbers begin with these digits. None do with those that dates and times begin with.
-fn begins_like_a_card(bytes: &[u8]) -> bool {
-    let mut digits = bytes.iter().filter(|byte| byte.is_ascii_digit());
-    match digits.next() {
-        Some(b'3'..=b'9') => true,
-        Some(b'2') => {
-            let next = bytes.iter().skip(1).filter(|byte| !matches!(byte, b' ' | b'-')).take(3);
-            let next = next.fold(0, |number, byte| number * 10 + u32::from(byte.wrapping_sub(b'0')));
-            (221..=720).contains(&next)
-        }
-        _ => false,
-    }
 }
 
 /// The check digit's sum, for the digits so far: one for each place that the last digit may have.
 #[derive(Default)]
 struct Luhn {
     digits: usize,
+    /// The first four of them.
+    first: u32,
     /// Every second digit counts twice: those at odd places, or those at even ones.
     sums: [u32; 2],
 }
@@ -80,7 +65,15 @@ impl Luhn {
         let place = self.digits % 2;
         self.sums[place] += once;
         self.sums[1 - place] += twice;
+        if self.digits < 4 {
+            self.first = self.first * 10 + once;
+        }
         self.digits += 1;
+    }
+
+    /// Whether an issuer's numbers begin like this. None do with what dates and times begin with.
+    fn begins_like_a_card(&self) -> bool {
+        matches!(self.first, 2221..=2720 | 3000..=9999)
     }
 
     /// The last digit counts once.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use tower_telemetry_semconv::percent::first_byte;
 use tower_telemetry_semconv::url::REDACTED;
 
 use super::end_of;
@@ -12,17 +13,12 @@ pub(super) fn find(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let mut start = from;
     let mut at = from;
     while let Some(byte) = bytes.get(at) {
-        let sign = match bytes[at..] {
-            [b'@', ..] => 1,
-            [b'%', b'4', b'0', ..] => 3,
-            _ => 0,
-        };
-        if sign > 0 {
-            let domain = at + sign;
+        if let Some((b'@', len)) = first_byte(&bytes[at..]) {
+            let domain = at + len;
             let end = end_of(bytes, domain, is_domain);
             let end = domain + without_end(&bytes[domain..end]).len();
             let local = &bytes[start..at];
-            if !local.is_empty() && !local.ends_with(REDACTED.as_bytes()) && bytes[domain..end].contains(&b'.') {
+            if !local.is_empty() && local != REDACTED.as_bytes() && bytes[domain..end].contains(&b'.') {
                 return Some(start..end);
             }
             start = domain;
@@ -78,6 +74,7 @@ mod tests {
             ("a@.", "-"),
             ("a @ b.c", "-"),
             ("REDACTED@example.com", "-"),
+            ("ada+REDACTED@example.com", "ada+REDACTED@example.com"),
             ("", "-"),
         ];
         for (text, address) in rows {

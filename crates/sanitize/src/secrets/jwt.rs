@@ -2,23 +2,29 @@
 
 use std::ops::Range;
 
-use super::{end_of, position};
+use tower_telemetry_semconv::percent::first_byte;
+
+use super::{position, spelled_end_of};
 
 /// Header and payload are JSON objects, and `{"` is `eyJ` in Base64. A token that someone has cut behind its header is one, too.
 pub(super) fn find(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let mut at = from;
     while let Some(start) = position(bytes, at, b"eyJ") {
-        let end = end_of(bytes, start, |byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=')
-        });
-        let dot = bytes[start..end].iter().position(|byte| *byte == b'.');
-        // Not the dot at the end of a sentence.
-        if dot.is_some_and(|dot| start + dot + 1 < end) {
-            return Some(start..end);
+        at = spelled_end_of(bytes, start, is_base64);
+        if let Some((b'.', len)) = first_byte(&bytes[at..]) {
+            at += len;
+            let end = spelled_end_of(bytes, at, |byte| is_base64(byte) || byte == b'.');
+            // Not the dot at the end of a sentence.
+            if at < end {
+                return Some(start..end);
+            }
         }
-        at = end;
     }
     None
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=')
 }
 
 #[cfg(test)]

@@ -7,14 +7,17 @@ mod aws;
 mod bearer;
 mod card;
 mod email;
+mod half;
 mod jwt;
 mod urls;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use tower_telemetry_semconv::percent::first_byte;
 use tower_telemetry_semconv::url::REDACTED;
 
+pub(crate) use self::half::whole_words;
 use crate::url::{UrlRules, then};
 
 /// Secrets that can be looked for in all texts. None is by default.
@@ -131,6 +134,29 @@ fn end_of(bytes: &[u8], from: usize, part: impl Fn(u8) -> bool) -> usize {
     end.map_or(bytes.len(), |end| from + end)
 }
 
+/// The same, where these bytes may be percent-encoded.
+fn spelled_end_of(bytes: &[u8], from: usize, part: impl Fn(u8) -> bool) -> usize {
+    let mut at = from;
+    while let Some((byte, len)) = first_byte(&bytes[at..]) {
+        if !part(byte) {
+            break;
+        }
+        at += len;
+    }
+    at
+}
+
+/// Whether a text ends with a percent-encoded byte.
+fn ends_encoded(text: &[u8]) -> bool {
+    let Some((mut before, digits)) = text.split_last_chunk::<2>() else {
+        return false;
+    };
+    while let Some(shorter) = before.strip_suffix(b"25") {
+        before = shorter;
+    }
+    digits.iter().all(u8::is_ascii_hexdigit) && before.ends_with(b"%")
+}
+
 /// Where these bytes stand next.
 fn position(bytes: &[u8], from: usize, wanted: &[u8]) -> Option<usize> {
     let at = bytes
@@ -159,6 +185,31 @@ mod tests {
         let redacted = "é: Authorization: Bearer REDACTED (REDACTED, REDACTED) REDACTED at https://REDACTED:REDACTED@h/?sig=REDACTED";
         assert_eq!(redact(text), redacted);
         assert!(matches!(redact(redacted), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn secrets_are_found_in_a_query_too() {
+        let rows = [
+            ("q%3DBearer%20abc%20d", "q%3DBearer%20REDACTED%20d"),
+            ("q=%2520bearer%253a%2520abc&a", "q=%2520bearer%253a%2520REDACTED&a"),
+            ("t%3DeyJhbGci%2EeyJzdWIi%2ec2ln%26a", "t%3DREDACTED%26a"),
+            (
+                "k%3DwJalrXUtnFEMI%2FK7MDENG%2FbPxRfiCYEXAMPLEKEY%26a",
+                "k%3DREDACTED%26a",
+            ),
+            ("k%3DAKIAIOSFODNN7EXAMPLE%26a", "k%3DREDACTED%26a"),
+            ("m=ada%2540example.com&a", "m=REDACTED&a"),
+            ("c=4111+1111+1111+1111&a", "c=REDACTED&a"),
+            ("c%3D4111%201111%201111%201111%26a", "c%3DREDACTED%26a"),
+            (
+                "/?to=https%3A%2F%2Fu%3Ap%40h%2Fa%3Fsig%3Ds&a",
+                "/?to=https%3A%2F%2FREDACTED%40h%2Fa%3Fsig%3DREDACTED&a",
+            ),
+        ];
+        for (text, redacted) in rows {
+            assert_eq!(redact(text), redacted);
+            assert!(matches!(redact(redacted), Cow::Borrowed(_)), "{redacted}");
+        }
     }
 
     #[test]

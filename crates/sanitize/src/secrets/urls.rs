@@ -1,10 +1,12 @@
 //! URLs in free text.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use tower_telemetry_semconv::percent::first_byte;
 use tower_telemetry_semconv::url::REDACTED;
 
-use super::{end_of, position, replace};
+use super::{position, replace};
 use crate::url::{UrlRules, then};
 
 /// Redacts what the rules say in each word that is or holds a URL, and user information also in URLs within URLs.
@@ -47,13 +49,14 @@ fn is_delimiter(c: char) -> bool {
 /// Where the URL in a word begins; at its end, if there is none.
 fn url_start(word: &[u8]) -> usize {
     let authority = position(word, 0, b"://");
-    match (authority, word.iter().position(|byte| *byte == b'?')) {
+    let query = word.iter().position(|byte| matches!(byte, b'?' | b'%'));
+    match (authority, query) {
         (None, None) => word.len(),
         (Some(at), query) if query.is_none_or(|query| at < query) => {
             let scheme = word[..at].iter().rev().take_while(|byte| is_scheme(**byte));
             at - scheme.count()
         }
-        // A target without a host.
+        // A target without a host, or one that is percent-encoded.
         _ => 0,
     }
 }
@@ -62,21 +65,37 @@ fn is_scheme(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-/// What stands between `://` and the last `@` before the authority ends.
-fn user_information(bytes: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
+/// What stands between `://` and the last `@` before the authority ends. Where the one is percent-encoded, the others may be.
+fn user_information(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let mut at = from;
-    while let Some(found) = position(bytes, at, b"://") {
-        let start = found + 3;
-        let end = end_of(bytes, start, |byte| {
-            !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'<' | b'>' | 0..=b' ')
-        });
-        let authority = &bytes[start..end];
-        let user = authority.iter().rposition(|byte| *byte == b'@').unwrap_or(0);
-        let done = [format!("{REDACTED}:{REDACTED}").as_bytes(), REDACTED.as_bytes()].contains(&&authority[..user]);
-        if user > 0 && !done {
-            return Some(start..start + user);
+    // So many bytes of `://` stand before, and so long they are.
+    let (mut seen, mut spelled) = (0, 0);
+    while let Some((byte, len)) = first_byte(&bytes[at..]) {
+        at += len;
+        (seen, spelled) = match (seen, byte) {
+            (_, b':') => (1, len),
+            (1 | 2, b'/') => (seen + 1, spelled + len),
+            _ => (0, 0),
+        };
+        if seen == 3 {
+            let start = at;
+            let next = |at: usize| match spelled {
+                3 => bytes.get(at).map(|byte| (*byte, 1)),
+                _ => first_byte(&bytes[at..]),
+            };
+            let mut user = start;
+            while let Some((byte, len)) = next(at) {
+                match byte {
+                    b'/' | b'?' | b'#' | b'"' | b'<' | b'>' | 0..=b' ' => break,
+                    b'@' => user = at,
+                    _ => {}
+                }
+                at += len;
+            }
+            if user > start && ![&b"REDACTED:REDACTED"[..], REDACTED.as_bytes()].contains(&&bytes[start..user]) {
+                return Some(start..user);
+            }
         }
-        at = end;
     }
     None
 }
