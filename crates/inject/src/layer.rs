@@ -13,7 +13,7 @@ use crate::Inject;
 pub struct InjectLayer<C: Classify = Http<Client>> {
     classify: C,
     inject: Inject<C::Facts>,
-    // Both of them, once for all services: axum makes a new one whenever it likes.
+    // Both of them, once for all services.
     layer: ObserveLayer<C, Inject<C::Facts>>,
 }
 
