@@ -10,6 +10,7 @@ use crate::Inject;
 
 /// Makes each call a CLIENT span, and writes its context into the request. See the [crate's page](crate).
 #[derive(Debug)]
+#[must_use]
 pub struct InjectLayer<C: Classify = Http<Client>> {
     classify: C,
     inject: Inject<C::Facts>,
