@@ -122,6 +122,25 @@ fn a_published_crate_has_a_page_on_the_registry() {
 }
 
 #[test]
+fn a_crates_front_page_says_when_its_hooks_run_and_what_its_features_are() {
+    for package in published(&metadata()).filter(|package| !package.name.ends_with("-macros")) {
+        let name = package.name.as_str();
+        let library = package.manifest_path.with_file_name("src").join("lib.rs");
+        let library = std::fs::read_to_string(&library).unwrap_or_else(|_| panic!("there is no {library}"));
+        let page: Vec<_> = library.lines().filter_map(|line| line.strip_prefix("//!")).collect();
+        assert!(page.contains(&" # When the hooks run"), "{name}");
+        let features = page.iter().position(|line| *line == " # Features");
+        let said = features.map_or(String::new(), |at| page[at..].concat());
+        for feature in package.features.keys().filter(|feature| *feature != "default") {
+            assert!(
+                said.contains(&format!("`{feature}`")),
+                "{name} does not say what {feature} is"
+            );
+        }
+    }
+}
+
+#[test]
 fn no_crate_needs_a_newer_rust_than_it_says() {
     let metadata = metadata();
     let packages: HashMap<&PackageId, &Package> =

@@ -11,6 +11,7 @@ use crate::{Extract, TraceHeader};
 
 /// Makes each request a SERVER span under its caller's context. See the [crate's page](crate).
 #[derive(Debug)]
+#[must_use]
 pub struct ExtractLayer<C: Classify = Http<Server>> {
     classify: C,
     extract: Extract<C::Facts>,

@@ -87,6 +87,14 @@
 //!
 //! A server that speaks HTTP as well, such as an axum router with tonic's `Routes` merged into it, gets [`ExtractLayer::http_or_grpc`]: each
 //! request is read as what it is.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `axum`: the route and the peer's address of an axum router.
+//! - `tonic`: the peer's address on tonic's server, and the status of its errors.
+//! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
 
 mod hint;
 mod layer;

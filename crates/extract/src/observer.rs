@@ -29,6 +29,7 @@ use crate::{ExtractWatch, TraceHeader};
 /// # let _ = tower_layer::Layer::layer(&layer, ());
 /// ```
 #[derive(Debug)]
+#[must_use]
 pub struct Extract<F = HttpCall<Server>> {
     spans: Arc<Spans<F>>,
     propagation: Propagation,

@@ -10,10 +10,11 @@ use crate::Inject;
 
 /// Makes each call a CLIENT span, and writes its context into the request. See the [crate's page](crate).
 #[derive(Debug)]
+#[must_use]
 pub struct InjectLayer<C: Classify = Http<Client>> {
     classify: C,
     inject: Inject<C::Facts>,
-    // Both of them, once for all services: axum makes a new one whenever it likes.
+    // Both of them, once for all services.
     layer: ObserveLayer<C, Inject<C::Facts>>,
 }
 

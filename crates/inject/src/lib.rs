@@ -104,6 +104,14 @@
 //!
 //! `hyper_util::client::legacy::Client` is a tower service: put the layer around it. The feature `hyper-util` tells its connection errors
 //! apart (`error.type` is `connect`), and records the peer's address.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `hyper-util`: `error.type` for errors of hyper-util's client, and its peer's address.
+//! - `tonic`: the status of errors of tonic's channel.
+//! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
 
 mod layer;
 mod observer;

@@ -13,6 +13,7 @@ use tower_telemetry_span::{Describe, Parent, SpanWatch, Spans};
 /// [`InjectLayer`](crate::InjectLayer) is this observer alone; it fuses with others in a tuple, given to an
 /// [`ObserveLayer`](tower_telemetry_observe::ObserveLayer) with `Http::client()`.
 #[derive(Debug)]
+#[must_use]
 pub struct Inject<F = HttpCall<Client>> {
     spans: Arc<Spans<F>>,
     propagation: Propagation,

@@ -17,6 +17,7 @@ use crate::settings::{Bodies, Exemplars, Names, Settings, Streams, TimeToHead};
 use crate::{Buckets, Metrics, NativeBuckets, RegisterError};
 
 /// Metrics of calls, as they are to be: [`register`](MetricsBuilder::register) makes them.
+#[must_use = "a builder does nothing until `register`"]
 pub struct MetricsBuilder<F, L = NoLabels> {
     settings: Settings,
     stream_test: StreamTest<F>,
@@ -57,7 +58,6 @@ impl<F: Measured> Default for MetricsBuilder<F> {
 
 impl<L> MetricsBuilder<HttpCall<Server>, L> {
     /// Shows them under these names.
-    #[must_use]
     pub fn with_names(mut self, names: Names) -> Self {
         self.settings.names = names;
         self
@@ -66,49 +66,42 @@ impl<L> MetricsBuilder<HttpCall<Server>, L> {
 
 impl<F: Measured, L: AppLabels> MetricsBuilder<F, L> {
     /// Counts durations in these buckets, in seconds.
-    #[must_use]
     pub fn with_buckets(mut self, buckets: Buckets) -> Self {
         self.settings.durations = buckets;
         self
     }
 
     /// Counts the bytes of bodies in these buckets.
-    #[must_use]
     pub fn with_size_buckets(mut self, buckets: Buckets) -> Self {
         self.settings.sizes = buckets;
         self
     }
 
     /// Counts the lifetimes of streams in these buckets, in seconds.
-    #[must_use]
     pub fn with_stream_buckets(mut self, buckets: Buckets) -> Self {
         self.settings.lifetimes = buckets;
         self
     }
 
     /// Keeps native buckets beside the classic ones, or not.
-    #[must_use]
     pub fn with_native_buckets(mut self, native: NativeBuckets) -> Self {
         self.settings.native = native;
         self
     }
 
     /// Measures the bytes of bodies, or not.
-    #[must_use]
     pub fn with_bodies(mut self, bodies: Bodies) -> Self {
         self.settings.bodies = bodies;
         self
     }
 
     /// Keeps the time to the response head as a metric of its own, or not.
-    #[must_use]
     pub fn with_time_to_head(mut self, to_head: TimeToHead) -> Self {
         self.settings.to_head = to_head;
         self
     }
 
     /// Keeps streams apart from other calls, or not.
-    #[must_use]
     pub fn with_streams(mut self, streams: Streams) -> Self {
         self.settings.streams = streams;
         self
@@ -123,21 +116,18 @@ impl<F: Measured, L: AppLabels> MetricsBuilder<F, L> {
     /// let builder = Metrics::grpc_server().with_stream_test(|call, _| call.method() == "shop.Payments/Receipt");
     /// # let _ = builder;
     /// ```
-    #[must_use]
     pub fn with_stream_test(mut self, test: impl Fn(&F, &response::Parts) -> bool + Send + Sync + 'static) -> Self {
         self.stream_test = Some(Arc::new(test));
         self
     }
 
     /// Gives buckets exemplars, or not.
-    #[must_use]
     pub fn with_exemplars(mut self, exemplars: Exemplars) -> Self {
         self.settings.exemplars = exemplars;
         self
     }
 
     /// Has at most so many series of each metric.
-    #[must_use]
     pub fn with_max_series(mut self, most: usize) -> Self {
         self.settings.max_series = most;
         self
@@ -147,7 +137,6 @@ impl<F: Measured, L: AppLabels> MetricsBuilder<F, L> {
     /// become the same share a series.
     ///
     /// It is asked when labels have no series yet, and so for each call whose labels it changes, since what these were is not kept.
-    #[must_use]
     pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
         self.settings.sanitizer = sanitizer;
         self

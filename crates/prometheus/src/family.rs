@@ -39,6 +39,7 @@ use crate::{Counter, Histogram, RegisterError};
 /// jobs.get(&Job { queue: "mails".into() }).add(1);
 /// # Ok::<(), tower_telemetry_prometheus::RegisterError>(())
 /// ```
+#[must_use]
 pub struct Family<L, M>(Arc<Inner<L, M>>);
 
 struct Inner<L, M> {
@@ -69,14 +70,12 @@ impl<L, M> Family<L, M> {
     }
 
     /// The same, still empty, with room for so many series.
-    #[must_use]
     pub fn with_max_series(self, most: usize) -> Self {
         self.emptied(most, self.0.sanitizer.clone())
     }
 
     /// The same, still empty, with this policy for what may be in labels: by default [`Sanitizer::default`]. Those that become the same share a
     /// metric.
-    #[must_use]
     pub fn with_sanitizer(self, sanitizer: Sanitizer) -> Self {
         self.emptied(self.0.set.most(), sanitizer)
     }

@@ -46,12 +46,12 @@ impl RequestBytes {
 ///
 /// A layer of its own, since the body that the inner service gets becomes a [`CountedBody`]. Where no metrics ask, it does nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CountRequestBodyLayer;
+pub struct CountRequestBodyLayer(());
 
 impl CountRequestBodyLayer {
-    /// The layer.
+    /// The layer; it has no settings.
     pub fn new() -> Self {
-        CountRequestBodyLayer
+        Self(())
     }
 }
 
@@ -63,8 +63,8 @@ impl<S> Layer<S> for CountRequestBodyLayer {
     }
 }
 
-/// The service of a [`CountRequestBodyLayer`].
-#[derive(Clone, Debug)]
+/// The service of [`CountRequestBodyLayer`].
+#[derive(Clone, Copy, Debug)]
 pub struct CountRequestBody<S> {
     inner: S,
 }

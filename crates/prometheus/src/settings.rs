@@ -42,7 +42,7 @@ pub enum TimeToHead {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Streams {
     /// They count and are timed as calls until their response head; from then on they are streams, with a gauge and a lifetime of their own. So a
-    /// long stream is no slow call.
+    /// long stream is no slow call. In the gauge of calls in flight they stay until they end.
     #[default]
     Apart,
     /// They are calls like others, and last until their end.

@@ -33,6 +33,7 @@ use crate::{Counter, Family, RegisterError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct SlowCounts {
     slow: Family<SlowLabels, Counter>,
     blocking: Family<SlowLabels, Counter>,
@@ -61,7 +62,6 @@ impl SlowCounts {
     }
 
     /// The same, still empty, with room for so many series each.
-    #[must_use]
     pub fn with_max_series(self, most: usize) -> Self {
         SlowCounts {
             slow: self.slow.with_max_series(most),
@@ -70,7 +70,6 @@ impl SlowCounts {
     }
 
     /// The same, still empty, with this policy for what may be in labels: by default [`Sanitizer::default`].
-    #[must_use]
     pub fn with_sanitizer(self, sanitizer: Sanitizer) -> Self {
         SlowCounts {
             slow: self.slow.with_sanitizer(sanitizer.clone()),

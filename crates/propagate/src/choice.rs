@@ -36,6 +36,7 @@ use crate::W3c;
 /// # Ok::<(), http::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct Propagation {
     choice: Choice,
     sanitizer: Option<Sanitizer>,
@@ -86,7 +87,6 @@ impl Propagation {
     /// Propagation::new(W3cBaggage).with_sanitizer(Sanitizer::default()).inject(&cx, &mut headers);
     /// assert_eq!(headers["baggage"], "session.token=REDACTED,shop=7");
     /// ```
-    #[must_use]
     pub fn with_sanitizer(mut self, sanitizer: Sanitizer) -> Self {
         self.sanitizer = Some(sanitizer);
         self

@@ -23,6 +23,7 @@ use crate::Propagation;
 ///
 /// A host is named in full, or by `*.` and the domain that it is in. Case and port do not matter.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct Outbound {
     trace_context: Hosts,
     baggage: Hosts,

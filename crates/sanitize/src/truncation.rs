@@ -23,6 +23,7 @@ use crate::InvalidPolicy;
 /// # Ok::<(), tower_telemetry_sanitize::InvalidPolicy>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Truncation {
     limit: Limit,
     marker: Option<Marker>,
@@ -56,13 +57,11 @@ impl Truncation {
     }
 
     /// Ends what was cut with this marker, within the limit.
-    #[must_use]
     pub fn with_marker(self, marker: &str) -> Self {
         self.marked(marker, Place::Within)
     }
 
     /// Ends what was cut with this marker, which comes on top of the limit.
-    #[must_use]
     pub fn with_marker_after(self, marker: &str) -> Self {
         self.marked(marker, Place::After)
     }

@@ -20,6 +20,7 @@ use crate::{Client, HttpCall, Server, Side, TrustPolicy, status_word};
 /// `connect`, `overloaded` or `service_error`, or [another word](Http::with_error_type); else `panic`; else, on a server, `cancelled`.
 /// A client that drops its own call made no error.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Http<S: Side> {
     pub(crate) methods: KnownMethods,
     pub(crate) scheme: Option<Scheme>,

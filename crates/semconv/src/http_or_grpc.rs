@@ -23,6 +23,7 @@ use crate::{Client, ClientFacts, Grpc, GrpcCall, Http, HttpCall, Server, ServerF
 /// # Ok::<(), http::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct HttpOrGrpc<S: Side> {
     http: Http<S>,
     grpc: Grpc<S>,

@@ -98,6 +98,14 @@
 //! What would make tracing silently not work is told once as a `tracing` warning, at the start or at the first span, and is in the
 //! [report](Telemetry::report): see [`Finding`]. The layers tell that no provider was there when calls came, as it is when one is installed
 //! too late or with another version of the `opentelemetry` crate, and that no route was ever seen.
+//!
+//! # Features
+//!
+//! - `gzip` (default), `zstd`: compression of what is exported by OTLP over HTTP. Over gRPC gzip is always there; `zstd-grpc` is zstd.
+//! - `logs` (default): [`Logs`] and [`TraceIds`]; `otlp-logs`: logs exported by OTLP, too.
+//! - `otlp-http` (default), `otlp-grpc`: export by OTLP.
+//! - `prometheus`: metrics of spans.
+//! - `sampling-file`: rules from TOML, and from files that are looked at again.
 #![cfg_attr(
     not(all(
         any(feature = "otlp-http", feature = "otlp-grpc"),

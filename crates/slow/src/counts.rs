@@ -22,7 +22,6 @@ impl<F> Slow<F> {
     /// # let _ = layer;
     /// # Ok::<(), tower_telemetry_prometheus::RegisterError>(())
     /// ```
-    #[must_use]
     pub fn with_slow_counts(self, counts: &SlowCounts) -> Self {
         let counts = counts.clone();
         self.with_counter(move |call| match call.finding {

@@ -25,6 +25,7 @@ pub(crate) fn nanos(time: Duration) -> u64 {
 /// assert_eq!(Limits::default(), Limits::to_head(Duration::from_secs(1)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Limits {
     to_head: u64,
     total: u64,
@@ -51,7 +52,6 @@ impl Limits {
     }
 
     /// In addition, the whole response has to be there before this time.
-    #[must_use]
     pub fn and_total(self, limit: Duration) -> Self {
         Limits {
             total: at_least_one(limit),

@@ -27,6 +27,7 @@ type Choose<F> = Arc<dyn Fn(&Call<'_, F>) -> Option<Limits> + Send + Sync>;
 /// span.
 ///
 /// Clones share the count of lines and the table of calls in flight; what is set on one of them afterwards gives it its own.
+#[must_use]
 pub struct Slow<F = HttpCall<Server>> {
     shared: Shared<Arc<Calls>>,
     limits: Limits,
@@ -50,14 +51,12 @@ impl<F> Slow<F> {
     }
 
     /// When a call is slow: a `Duration` to its head, or separate [`Limits`].
-    #[must_use]
     pub fn with_limits(mut self, limits: impl Into<Limits>) -> Self {
         self.limits = limits.into();
         self
     }
 
     /// When a call of this route, or of this name, is slow.
-    #[must_use]
     pub fn with_route(self, route: impl Into<Box<str>>, limits: impl Into<Limits>) -> Self {
         self.choosing(|choices| {
             choices.routes.insert(route.into(), limits.into());
@@ -65,7 +64,6 @@ impl<F> Slow<F> {
     }
 
     /// When this call is slow, by what is known of it and its request; `None` leaves it to its route. Runs at the start of each call.
-    #[must_use]
     pub fn with_limits_for(self, limits: impl Fn(&Call<'_, F>) -> Option<Limits> + Send + Sync + 'static) -> Self {
         self.choosing(|choices| choices.closure = Some(Arc::new(limits)))
     }
@@ -73,7 +71,6 @@ impl<F> Slow<F> {
     /// Whether slow calls are told while they run, or only at their end.
     ///
     /// While they run, with the feature `tokio`, is the default. Without that feature [`sweep`](Slow::sweep) has to be called.
-    #[must_use]
     pub fn with_warnings(self, warnings: Warnings) -> Self {
         self.setting(|settings| settings.warnings = warnings)
     }
@@ -81,25 +78,21 @@ impl<F> Slow<F> {
     /// Times each poll of a call's future and body, and tells of calls that have one of this length: usually [`POLL_LIMIT`](crate::POLL_LIMIT).
     ///
     /// Off by default, since it reads the clock twice for each poll. How long the longest poll was, and all of them together, is then in all lines.
-    #[must_use]
     pub fn with_poll_limit(self, limit: Duration) -> Self {
         self.setting(|settings| settings.poll_limit = Some(nanos(limit)))
     }
 
     /// Tells of every failed call, slow or not, at this level, usually ERROR. Failed is what the classifier says.
-    #[must_use]
     pub fn with_failed_calls(self, level: Level) -> Self {
         self.setting(|settings| settings.failed = Some(level))
     }
 
     /// The level of the lines, WARN by default.
-    #[must_use]
     pub fn with_level(self, level: Level) -> Self {
         self.setting(|settings| settings.level = level)
     }
 
     /// The target of the lines, `tower_telemetry_slow` by default. It is kept as long as the program runs.
-    #[must_use]
     pub fn with_target(self, target: &'static str) -> Self {
         self.setting(|settings| settings.target = target)
     }
@@ -107,7 +100,6 @@ impl<F> Slow<F> {
     /// The most lines for each route in a minute, 10 by default. How many more there would have been is in the route's next line.
     ///
     /// 256 routes or names are counted apart, all others together.
-    #[must_use]
     pub fn with_lines_per_minute(self, lines: u32) -> Self {
         self.setting(|settings| settings.lines = lines)
     }
@@ -116,7 +108,6 @@ impl<F> Slow<F> {
     /// line about it or not: a place to count them by [route](crate::Label::route), as `with_slow_counts` does.
     ///
     /// It runs in the task that sweeps, or in the call: it must not block. Several closures are all told.
-    #[must_use]
     pub fn with_counter(self, counter: impl Fn(&SlowCall<'_>) + Send + Sync + 'static) -> Self {
         self.setting(|settings| settings.counters.push(Arc::new(counter)))
     }
@@ -124,13 +115,11 @@ impl<F> Slow<F> {
     /// What may be written down in lines, and in the events on spans: by default what [`Sanitizer::default`] says. The counter is told everything.
     ///
     /// A [`Sanitizer`] in a request's extensions counts before it. It is asked by the names of the fields, for texts only, and not before a call is slow.
-    #[must_use]
     pub fn with_sanitizer(self, sanitizer: Sanitizer) -> Self {
         self.setting(|settings| settings.sanitizer = sanitizer)
     }
 
     /// The clock, for tests with a time of their own: with tokio's paused time `|| tokio::time::Instant::now().into_std()`.
-    #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         self.setting(|settings| settings.clock = Clock::Given(Arc::new(clock)))
     }

@@ -1,7 +1,8 @@
 //! The calls that are in flight, in one table.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tower_telemetry_observe::this_shard;
 
 use crate::current::Current;
 use crate::label::Label;
@@ -62,7 +63,7 @@ struct Shard(Mutex<Places>);
 impl Table {
     /// Puts a call in, to be looked at from this time on. `None` if there are more than four billion.
     pub(crate) fn insert(&self, entry: Entry, deadline: u64) -> Option<Key> {
-        let shard = own_shard();
+        let shard = this_shard() % SHARDS;
         let place = self.shards[shard].lock().insert(entry, deadline)?;
         Some(Key {
             shard: shard as u32,
@@ -108,15 +109,6 @@ impl Shard {
     fn lock(&self) -> MutexGuard<'_, Places> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The part that this thread puts its calls into.
-fn own_shard() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static OWN: usize = THREADS.fetch_add(1, Ordering::Relaxed) % SHARDS;
-    }
-    OWN.try_with(|own| *own).unwrap_or(0)
 }
 
 #[cfg(test)]

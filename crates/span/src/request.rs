@@ -18,6 +18,7 @@ use opentelemetry::KeyValue;
 /// request.extensions_mut().insert(wish);
 /// ```
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct RequestSpan {
     wanted: Wanted,
     name: Cow<'static, str>,

@@ -30,6 +30,7 @@ use crate::{Describe, DescribeHttp};
 /// # let _ = spans;
 /// # Ok::<(), tower_telemetry_semconv::HeaderNotAllowed>(())
 /// ```
+#[must_use]
 pub struct Spans<F> {
     pub(crate) source: Source,
     pub(crate) sampling: SamplingAttributes,

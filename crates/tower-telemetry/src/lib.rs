@@ -40,6 +40,25 @@
 //! | [`slow`] | `tower-telemetry-slow` | a warning while a call is slow: for any service, and any future |
 //! | [`setup`] | `tower-telemetry-setup` | provider, exporters and shutdown in one call |
 //! | [`traced`] | `tower-telemetry-traced` | spans of functions and business steps, and their context in tasks |
+//!
+//! # When the hooks run
+//!
+//! A layer begins in `Service::call`, before the inner service: there a server's reads its caller's context, a client's writes its own into the
+//! headers, and the span starts. The span's context is current at each poll. A server's call ends with its body, however that ends; a client's
+//! span at the response head, and one of gRPC with its stream. Each part's page says when what is given to it runs.
+//!
+//! # Features
+//!
+//! - `setup` (default): provider, exporters and shutdown in one call; with it `otlp-http` (default), `otlp-grpc`, `gzip`, `zstd`, `zstd-grpc`, `logs`,
+//!   `otlp-logs` and `sampling-file`, as on [its page](setup).
+//! - `slow` (default): warnings while calls are slow.
+//! - `prometheus`: metrics on prometheus-client.
+//! - `reqwest`: middleware and layer for reqwest; `rustls`: `error.type` for errors of rustls among its.
+//! - `traced`: spans of functions and business steps; `tokio` and `rayon`: their context in tasks and on threads.
+//! - `axum`: the route and the peer's address of an axum router.
+//! - `tonic`: the peer's address on tonic's server, and the status of errors of tonic's server and channel.
+//! - `hyper-util`: `error.type` for errors of hyper-util's client, and its peer's address.
+//! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
 #![cfg_attr(
     not(all(
         feature = "axum",

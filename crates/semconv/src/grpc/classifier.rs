@@ -53,6 +53,7 @@ use crate::{Client, Server, Side, TrustPolicy};
 /// Its status stands in the body, where it is not looked for: such a call has no status, unless the head says one, and is judged by HTTP. Put the layer
 /// further in than the one that translates (tonic-web's), and it sees plain gRPC.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Grpc<S: Side> {
     pub(crate) side: S::GrpcSettings,
     methods: Methods,

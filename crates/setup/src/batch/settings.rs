@@ -27,6 +27,7 @@ const TIMEOUT_VARIABLE: &str = "OTEL_BSP_EXPORT_TIMEOUT";
 /// | [`with_delay`](Self::with_delay) | `OTEL_BSP_SCHEDULE_DELAY`, in milliseconds | 5 seconds; at once in [development](Profile::Development) |
 /// | [`with_export_timeout`](Self::with_export_timeout) | `OTEL_BSP_EXPORT_TIMEOUT`, in milliseconds, 0 for no limit | 30 seconds |
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[must_use]
 pub struct Batch {
     queue: Option<usize>,
     batch: Option<usize>,

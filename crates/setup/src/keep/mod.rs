@@ -57,6 +57,7 @@ impl Reason {
 /// It works with any sampler, also with one that samples nothing, and for whatever rules leave out: a health check that fails
 /// is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
 pub struct Keep {
     pub(crate) slow: Option<Duration>,
     pub(crate) max_spans: usize,

@@ -31,6 +31,7 @@ use crate::waterfall::paint::Paint;
 /// # telemetry.shutdown()?;
 /// # Ok::<(), tower_telemetry_setup::Error>(())
 /// ```
+#[must_use]
 pub struct Logs {
     style: Style,
     filter: Option<String>,

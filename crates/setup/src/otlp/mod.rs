@@ -43,6 +43,7 @@ mod signal;
 /// Exports run on a thread with a small runtime of their own, which is not traced, so it does not matter whether the service
 /// runs tokio, nor which flavor. A collector that answers 429, 503 or their like is asked again, within the time limit.
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct Otlp {
     protocol: Protocol,
     endpoint: Option<String>,

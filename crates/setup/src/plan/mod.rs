@@ -21,6 +21,7 @@ pub use self::strategy::{Retention, Share};
 
 /// What a day brings, and what is stored of it. Estimates, so not whole numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[must_use]
 pub struct Plan {
     daily_requests: u64,
     sampling_rate: f64,
@@ -57,7 +58,6 @@ fn share(share: f64) -> f64 {
 
 impl Plan {
     /// How many bytes a span takes where it is stored: a backend's own format and its indexes may need more than what is sent.
-    #[must_use]
     pub fn with_bytes_per_span(mut self, bytes: f64) -> Self {
         self.bytes_per_span = bytes.max(0.0);
         self
@@ -65,7 +65,6 @@ impl Plan {
 
     /// Traces are kept when they failed, although they were not sampled: this share of the requests fails, and of each such trace so
     /// many spans are kept, those of the service that keeps it. See [`Keep`](crate::Keep).
-    #[must_use]
     pub fn with_kept_failures(mut self, share: f64, spans: f64) -> Self {
         self.kept = Some(Kept {
             share: self::share(share),

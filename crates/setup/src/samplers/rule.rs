@@ -20,6 +20,7 @@ const PATH: &str = "url.path";
 ///
 /// Conditions are texts in which `*` stands for any text; all of a rule's conditions have to hold. See [`Rules`](crate::Rules).
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct Rule {
     pub(super) ratio: Ratio,
     name: Option<Pattern>,

@@ -41,6 +41,7 @@ use super::rule::Start;
 ///
 /// Clones are the same rules.
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct Rules {
     table: Arc<RwLock<Table>>,
 }

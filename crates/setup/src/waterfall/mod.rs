@@ -44,6 +44,7 @@ pub use self::trace::Trace;
 /// Traces are handed over by one thread, started with the first span and ended when the last clone is dropped. It needs no
 /// runtime, and what it does is not traced.
 #[derive(Clone)]
+#[must_use]
 pub struct Waterfall {
     owner: Arc<Owner>,
 }

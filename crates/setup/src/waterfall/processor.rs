@@ -35,6 +35,7 @@ static PROVIDERS: AtomicU64 = AtomicU64::new(0);
 /// provider.shutdown()?;
 /// # Ok::<(), opentelemetry_sdk::error::OTelSdkError>(())
 /// ```
+#[must_use]
 pub struct WaterfallProcessor {
     waterfall: Waterfall,
     provider: ProviderId,
