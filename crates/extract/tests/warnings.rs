@@ -14,27 +14,31 @@ use tower_telemetry_testkit::spans::Recorder;
 
 /// Answers so many requests, with this route and status, and returns what was logged.
 fn serve(layer: &ExtractLayer, requests: usize, route: Option<&'static str>, status: StatusCode) -> Vec<String> {
+    Log::of(|| answer(layer, requests, route, status))
+}
+
+fn answer(layer: &ExtractLayer, requests: usize, route: Option<&'static str>, status: StatusCode) {
     let service = layer.layer(service_fn(move |_: Request<()>| async move {
         let mut response = Response::new(Empty::<&[u8]>::new());
         *response.status_mut() = status;
         Ok::<_, Infallible>(response)
     }));
-    Log::of(|| {
-        for _ in 0..requests {
-            let mut request = Request::new(());
-            if let Some(route) = route {
-                request.extensions_mut().insert(Route::new(route));
-            }
-            let answered = service.clone().oneshot(request).now_or_never();
-            assert!(answered.is_some_and(|answer| answer.is_ok()));
+    for _ in 0..requests {
+        let mut request = Request::new(());
+        if let Some(route) = route {
+            request.extensions_mut().insert(Route::new(route));
         }
-    })
+        let answered = service.clone().oneshot(request).now_or_never();
+        assert!(answered.is_some_and(|answer| answer.is_ok()));
+    }
 }
 
 #[test]
 fn a_missing_provider_is_told_once_and_found_when_it_comes() {
     let layer = ExtractLayer::new();
-    let told = serve(&layer, 20, Some("/"), StatusCode::OK);
+    // By a subscriber that makes such calls itself.
+    let each = || answer(&ExtractLayer::new(), 1, Some("/"), StatusCode::OK);
+    let told = Log::of_busy(each, || answer(&layer, 20, Some("/"), StatusCode::OK));
     assert_eq!(told.len(), 1, "{told:?}");
     for part in [
         "no OpenTelemetry tracer provider",

@@ -1,6 +1,6 @@
 //! What HTTP lets one expect of a response's body.
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, StatusCode, response};
 
 /// What the request's method means for the response's body.
@@ -44,7 +44,8 @@ pub(crate) fn expected(asked: Asked, response: &response::Parts) -> Body {
     }
     let mut lengths = response.headers.get_all(CONTENT_LENGTH).iter();
     match (lengths.next().and_then(length), lengths.next()) {
-        (Some(length), None) => Body::Announced(length),
+        // A transfer coding overrides it (RFC 9112, section 6.3), and hyper's client leaves both.
+        (Some(length), None) if !response.headers.contains_key(TRANSFER_ENCODING) => Body::Announced(length),
         _ => Body::Open,
     }
 }

@@ -1,7 +1,7 @@
 //! A response with an announced length: complete, or short of it.
 
 use futures_util::FutureExt;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Request, Response};
 use http_body::{Body, SizeHint};
 use http_body_util::BodyExt;
@@ -94,6 +94,17 @@ fn an_unreadable_header_leaves_it_to_the_size_hint() {
         let body = Script::new([Step::Data(3)]).with_size_hint(SizeHint::with_exact(4));
         assert_eq!(drained(announcing(length, body)).outcome, short(4, 3), "{length:?}");
     }
+}
+
+#[test]
+fn a_transfer_coding_overrides_the_header() {
+    let chunked = || {
+        let mut response = announcing("5", Script::new([Step::Data(3)]));
+        let coding = "chunked".parse().expect("valid");
+        response.headers_mut().insert(TRANSFER_ENCODING, coding);
+        response
+    };
+    assert_eq!(drained(chunked()).outcome, Outcome::COMPLETE);
 }
 
 #[test]

@@ -116,7 +116,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
         ReadEnded {
             label: S::ROUTE,
             route: call.route(),
-            status: call.status(),
+            status: call.status().map(labeled),
             version: call.version(),
             error_type,
         }
@@ -152,6 +152,12 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
             None => hash,
         }
     }
+}
+
+/// A status as far as its label tells it: codes of no class share theirs, and so a series.
+#[inline(always)]
+fn labeled(status: StatusCode) -> StatusCode {
+    StatusCode::from_u16(status.as_u16().min(600)).unwrap_or(status)
 }
 
 /// Methods differ in length or first letter.

@@ -1,7 +1,8 @@
 //! Series with labels, and a bound to their number.
 
 use std::fmt;
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use prometheus_client::encoding::{EncodeLabelSet, MetricEncoder};
 
@@ -24,7 +25,7 @@ pub(crate) struct SeriesSet<L, M> {
     make: Make<M>,
     overflow: OnceLock<M>,
     refused: Counter,
-    told: Once,
+    told: AtomicBool,
     most: usize,
 }
 
@@ -41,7 +42,7 @@ impl<L, M> SeriesSet<L, M> {
             make,
             overflow: OnceLock::new(),
             refused: Counter::new(),
-            told: Once::new(),
+            told: AtomicBool::new(false),
             most,
         }
     }
@@ -70,14 +71,15 @@ impl<L, M> SeriesSet<L, M> {
     #[cold]
     pub(crate) fn refuse(&self) {
         self.refused.add(1);
-        self.told.call_once(|| {
+        // Nobody waits here: the subscriber may count by this metric itself.
+        if !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 metric = self.name,
                 series = self.most,
                 "a metric has as many series as it may have: what comes with other labels is counted in the series \
                  otel_metric_overflow=\"true\""
             );
-        });
+        }
     }
 
     /// The metric of a series.
@@ -191,5 +193,20 @@ mod tests {
             lines.len() == 1 && lines[0].contains("otel_metric_overflow"),
             "{lines:?}"
         );
+    }
+
+    #[test]
+    fn a_subscriber_may_count_by_the_series_of_which_it_is_told() {
+        let set = Arc::new(SeriesSet::new("events", 2, Arc::new(Gauge::new)));
+        let counted = Arc::clone(&set);
+        let each = move || {
+            find(&counted, 0);
+        };
+        let lines = Log::of_busy(each, || {
+            for label in 1..=100 {
+                find(&set, label);
+            }
+        });
+        assert_eq!((lines.len(), set.refused()), (1, 99));
     }
 }

@@ -1,8 +1,8 @@
 //! Which tracer starts the spans: the one given, or the global provider's, looked up when calls come.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::trace::{
     Span, SpanBuilder, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer, TracerProvider,
@@ -120,15 +120,16 @@ impl GlobalTracer {
         }
         let tracer = global::tracer_with_scope(scope());
         if is_noop(&tracer) {
-            static TOLD: Once = Once::new();
-            TOLD.call_once(|| {
+            static TOLD: AtomicBool = AtomicBool::new(false);
+            // Nobody waits here: the subscriber may make calls itself.
+            if !TOLD.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
                     "no OpenTelemetry tracer provider is installed, so calls are passed on untraced until one is: \
                      install one with opentelemetry::global::set_tracer_provider, of the same version of the opentelemetry crate \
                      (`cargo tree -d -i opentelemetry` shows when there are two), or give the layer one with \
                      Spans::with_tracer_provider"
                 );
-            });
+            }
             return None;
         }
         Some(&**self.found.get_or_init(|| Arc::new(tracer)))

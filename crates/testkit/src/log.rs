@@ -14,11 +14,23 @@ impl Log {
     ///
     /// When something else than text was logged.
     pub fn of(scenario: impl FnOnce()) -> Vec<String> {
+        Self::of_busy(|| {}, scenario)
+    }
+
+    /// The same with a subscriber that does this for each line: it may use what it is told of.
+    ///
+    /// # Panics
+    ///
+    /// When something else than text was logged.
+    pub fn of_busy(each: impl Fn() + Send + Sync + 'static, scenario: impl FnOnce()) -> Vec<String> {
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_ansi(false)
-            .with_writer(move || writer.clone())
+            .with_writer(move || {
+                each();
+                writer.clone()
+            })
             .finish();
         tracing::subscriber::with_default(subscriber, scenario);
         let bytes = log.0.lock().expect("no writer panicked").clone();

@@ -59,3 +59,27 @@ fn without_who_counts_them_requests_have_no_size() {
     let count = |name| counted.value(&format!("http_server_{name}_body_size_bytes_count{labels}"));
     assert_eq!((count("request"), count("response")), (Some(0.0), Some(1.0)));
 }
+
+#[test]
+fn a_request_that_is_passed_on_to_a_second_layer_is_measured_by_both() {
+    let (outer, inner) = (
+        Counted::new(Metrics::server().with_bodies(Bodies::Measured)),
+        Counted::new(Metrics::server().with_bodies(Bodies::Measured)),
+    );
+    let read_all = service_fn(async |request: Request<CountedBody<CountedBody<Full<Bytes>>>>| {
+        assert!(request.into_body().collect().await.is_ok());
+        Ok::<_, Infallible>(Response::new(Script::new([])))
+    });
+    let count = CountRequestBodyLayer::new();
+    let passed_on = inner.layer().layer(count.layer(read_all));
+    let mut service = outer.layer().layer(count.layer(passed_on));
+    let request = request(5_000).body(Full::from(vec![0; 5_000])).expect("a request");
+    let future = std::pin::pin!(service.call(request));
+    let std::task::Poll::Ready(Ok(response)) = future.poll(&mut crate::server::context()) else {
+        panic!("the answer is ready");
+    };
+    read(response);
+    let sum = "http_server_request_body_size_bytes_sum{http_request_method=\"POST\",http_route=\"/upload\",\
+               http_response_status_code=\"200\",network_protocol_version=\"1.1\"}";
+    assert_eq!((outer.value(sum), inner.value(sum)), (Some(5_000.0), Some(5_000.0)));
+}

@@ -60,6 +60,21 @@ fn what_anybody_sends_makes_no_series() {
 }
 
 #[test]
+fn statuses_of_no_class_are_one_series() {
+    let counted = Counted::new(Metrics::server());
+    for code in [599, 600, 601, 999] {
+        let mut response = script([]);
+        *response.status_mut() = StatusCode::from_u16(code).expect("a status");
+        counted.exchange(get("/a"), response);
+    }
+    let begin = "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_route=\"/a\",";
+    let series = |code: &str, count: u32| {
+        format!("http_response_status_code=\"{code}\",error_type=\"{code}\",network_protocol_version=\"1.1\"}} {count}")
+    };
+    counted.assert_lines(begin, &[&series("599", 1), &series("_OTHER", 3)]);
+}
+
+#[test]
 fn labels_of_ones_own_have_a_bound_and_totals_stay_right() {
     let counted = Counted::new(Metrics::server().with_labels(tenant).with_max_series(20));
     for number in 0..100 {
