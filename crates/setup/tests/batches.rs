@@ -36,16 +36,18 @@ fn a_full_batch_leaves_at_once_and_the_rest_when_it_is_asked_for() -> Outcome {
 }
 
 #[test]
-fn without_a_delay_nobody_has_to_ask() -> Outcome {
-    let (exporter, begun, release) = blocked();
-    drop(release);
-    let telemetry = Telemetry::builder("orders")
-        .with_exporter(exporter)
-        .with_batch(Batch::immediate())
-        .build()?;
-    end_spans(&telemetry, 1);
-    assert_eq!(begun.recv()?, 1);
-    telemetry.shutdown()?;
+fn nobody_has_to_ask_for_a_batch_that_is_not_full() -> Outcome {
+    for batch in [Batch::immediate(), Batch::new().with_delay(Duration::from_millis(20))] {
+        let (exporter, begun, release) = blocked();
+        drop(release);
+        let telemetry = Telemetry::builder("orders")
+            .with_exporter(exporter)
+            .with_batch(batch)
+            .build()?;
+        end_spans(&telemetry, 1);
+        assert_eq!(begun.recv()?, 1);
+        telemetry.shutdown()?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use opentelemetry_sdk::trace::TracerProviderBuilder;
 use tower_telemetry_sanitize::{Sanitizer, Truncation};
 
-use super::{Read, count};
+use super::{Read, count, first, parsed};
 use crate::Error;
 
 /// The most attributes that the SDK keeps of a span, unless the environment says otherwise: more than the policy lets through, which alone knows
@@ -69,13 +69,14 @@ impl SpanLimits {
 
 /// The policy for production, which cuts texts where the environment says.
 pub(crate) fn policy(read: Read<'_>) -> Result<Sanitizer, Error> {
-    let Some(length) = count(read, &LENGTHS)? else {
+    let Some((name, value)) = first(read, &LENGTHS) else {
         return Ok(Sanitizer::default());
     };
+    let length = parsed(name, value.clone(), "a whole number")?;
     let policy = Sanitizer::builder().with_truncation(Truncation::chars(length)).build();
     policy.map_err(|error| Error::Setting {
-        name: LENGTHS[0],
-        value: length.to_string(),
+        name,
+        value,
         allowed: error.to_string().into(),
     })
 }
