@@ -8,12 +8,13 @@ use crate::samplers::Base;
 ///
 /// | profile | sampler | batches | exporter, unless one is named |
 /// |---|---|---|---|
-/// | [`Development`](Self::Development) | everything whose caller did not decide otherwise | no delay | console, or OTLP where there is an address |
+/// | [`Development`](Self::Development) | everything, whatever callers decided | no delay | console, or OTLP where there is an address |
 /// | [`Staging`](Self::Staging) | 10 % of the traces that begin here, parent-based | queue 2,048, delay 5 s, batch 512, export timeout 30 s | OTLP |
 /// | [`Production`](Self::Production) | 1 % of the traces that begin here, parent-based | queue 2,048, delay 5 s, batch 512, export timeout 30 s | OTLP |
 ///
 /// Unless it is set [in code](crate::TelemetryBuilder::with_profile), the profile is that of the variable `ENVIRONMENT`, else
-/// `DEPLOYMENT_ENVIRONMENT`. Without either, the specification's defaults hold: every trace, and a delay of 5 seconds.
+/// `DEPLOYMENT_ENVIRONMENT`. Without either, the specification's defaults hold: every trace whose
+/// caller did not decide otherwise, and a delay of 5 seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// Named `development`, `dev`, `local` or `test`.
@@ -37,7 +38,7 @@ impl Profile {
 
     pub(crate) fn sampler(self) -> Base {
         match self {
-            Self::Development => Base::ParentBased(1.0),
+            Self::Development => Base::AlwaysOn,
             Self::Staging => Base::ParentBased(0.1),
             Self::Production => Base::ParentBased(0.01),
         }

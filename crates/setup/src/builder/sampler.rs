@@ -113,19 +113,19 @@ mod tests {
     }
 
     #[test]
-    fn each_profile_has_its_share_and_follows_parents() {
+    fn each_profile_has_its_share_and_all_but_development_follow_parents() {
         let on = parent(true, TraceFlags::SAMPLED);
         let off = parent(true, TraceFlags::default());
-        for (profile, expected) in [
-            (None, 1_000),
-            (Some(Profile::Development), 1_000),
-            (Some(Profile::Staging), 100),
-            (Some(Profile::Production), 10),
+        for (profile, expected, below_unsampled) in [
+            (None, 1_000, 0),
+            (Some(Profile::Development), 1_000, 1_000),
+            (Some(Profile::Staging), 100, 0),
+            (Some(Profile::Production), 10, 0),
         ] {
             let sampler = of(None, profile, &[]).sampler;
             assert_eq!(per_thousand(&*sampler, None), expected, "{profile:?}");
             assert_eq!(per_thousand(&*sampler, Some(&on)), 1_000, "{profile:?}");
-            assert_eq!(per_thousand(&*sampler, Some(&off)), 0, "{profile:?}");
+            assert_eq!(per_thousand(&*sampler, Some(&off)), below_unsampled, "{profile:?}");
         }
     }
 
