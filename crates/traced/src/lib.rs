@@ -96,6 +96,8 @@ mod outlook;
 #[cfg(feature = "rayon")]
 pub mod rayon;
 mod record;
+#[allow(missing_docs)]
+mod returned;
 mod scope;
 mod slow;
 mod span;
@@ -124,7 +126,11 @@ pub use tower_telemetry_sanitize::Sanitizer;
 /// What the macro expands to calls of.
 #[doc(hidden)]
 pub mod __private {
+    pub use opentelemetry::trace::{SpanKind, SpanRef};
+
     pub use crate::function::*;
+    pub use crate::judge::Outcome;
+    pub use crate::returned::*;
 }
 
 /// Puts each call of a function into a span: of functions and methods, sync, `async`, returning `impl Future` or a boxed future, in
