@@ -1,14 +1,17 @@
-//! Several policies on different routes of one server.
+//! Several policies in one process: on different routes of one server, and before different exporters.
 
 use axum::Router;
 use axum::routing::get;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use opentelemetry::KeyValue;
+use opentelemetry::trace::Status;
+use opentelemetry::{KeyValue, global};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tower::ServiceBuilder;
-use tower_telemetry::sanitize::{AllowedHeaders, Rule, SanitizeLayer, Sanitizer};
+use tower_telemetry::sanitize::{AllowedHeaders, ErrorTexts, Rule, SanitizeLayer, Sanitizer, SanitizingExporter};
 use tower_telemetry::server;
 use tower_telemetry::span::Spans;
+use tower_telemetry::traced::traced;
 use tower_telemetry_testkit::spans::{Recorder, text};
 use tower_telemetry_tests::Server;
 
@@ -88,4 +91,24 @@ async fn routes_of_one_server_have_policies_of_their_own() {
         .map(some)
     );
     assert!(!format!("{:?}", recorder.spans()).contains("c4n4ry"));
+}
+
+#[test]
+fn a_chosen_error_text_leaves_by_the_exporter_whose_policy_keeps_it() {
+    #[traced(error)]
+    fn pay() -> Result<(), String> {
+        Err("declined".to_owned())
+    }
+
+    let policies = [ErrorTexts::Dropped, ErrorTexts::Kept]
+        .map(|texts| Sanitizer::builder().with_error_texts(texts).build().expect("a policy"));
+    let exporters = policies.map(|policy| (InMemorySpanExporter::default(), policy));
+    let mut provider = SdkTracerProvider::builder();
+    for (exporter, policy) in &exporters {
+        provider = provider.with_simple_exporter(SanitizingExporter::new(exporter.clone(), policy.clone()));
+    }
+    global::set_tracer_provider(provider.build());
+    assert_eq!(pay(), Err("declined".to_owned()));
+    let statuses = exporters.map(|(exporter, _)| exporter.get_finished_spans().expect("spans")[0].status.clone());
+    assert_eq!(statuses, [Status::error(""), Status::error("declined")]);
 }

@@ -5,12 +5,15 @@
 mod scene;
 
 use std::convert::Infallible;
-use std::future::pending;
+use std::future::{pending, ready};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use scene::{fields, lines, log, ms, paused};
 use tokio::time::{sleep, timeout};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_telemetry_slow::{Level, Limits, SlowLayer, WarnIfSlow};
+use tower_telemetry_slow::{Level, Limits, Slow, SlowLayer, WarnIfSlow, Warnings};
+use tower_telemetry_testkit::Log;
 
 #[test]
 fn a_future_warns_with_the_usual_settings() {
@@ -122,4 +125,16 @@ fn what_is_written_is_one_clean_line() {
     });
     assert_eq!(lines.len(), 2);
     assert!(lines[0].contains(r"two\\nlines \\u{1b}[31m"), "{}", lines[0]);
+
+    let objects = Log::json(|| {
+        let slow = Slow::<()>::from(ms(0)).with_warnings(Warnings::AtEnd);
+        let done = ready(()).warn_if_slow_by(&slow, "two\nlines \u{9b}31m\u{2028}", ms(0));
+        assert_eq!(
+            pin!(done).poll(&mut Context::from_waker(Waker::noop())),
+            Poll::Ready(())
+        );
+    });
+    assert_eq!(objects.len(), 1);
+    let name = r#""call":"two\\nlines \\u{9b}31m\\u{2028}""#;
+    assert!(objects[0].contains(name), "{}", objects[0]);
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use tracing::Dispatch;
+
 /// What was logged while it was the subscriber, line by line.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
@@ -25,15 +27,29 @@ impl Log {
     pub fn of_busy(each: impl Fn() + Send + Sync + 'static, scenario: impl FnOnce()) -> Vec<String> {
         let log = Log::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || {
-                each();
-                writer.clone()
-            })
-            .finish();
-        tracing::subscriber::with_default(subscriber, scenario);
-        let bytes = log.0.lock().expect("no writer panicked").clone();
+        let format = tracing_subscriber::fmt().with_ansi(false);
+        let writer = move || {
+            each();
+            writer.clone()
+        };
+        log.under(format.with_writer(writer).finish(), scenario)
+    }
+
+    /// The same with a JSON object for each record.
+    ///
+    /// # Panics
+    ///
+    /// When something else than text was logged.
+    pub fn json(scenario: impl FnOnce()) -> Vec<String> {
+        let log = Log::default();
+        let writer = log.clone();
+        let format = tracing_subscriber::fmt().json();
+        log.under(format.with_writer(move || writer.clone()).finish(), scenario)
+    }
+
+    fn under(&self, subscriber: impl Into<Dispatch>, scenario: impl FnOnce()) -> Vec<String> {
+        tracing::dispatcher::with_default(&subscriber.into(), scenario);
+        let bytes = self.0.lock().expect("no writer panicked").clone();
         let text = String::from_utf8(bytes).expect("text was logged");
         text.lines().map(str::to_owned).collect()
     }

@@ -6,8 +6,9 @@ use syn::spanned::Spanned;
 use syn::{LitStr, Result, Type, parse2};
 
 use crate::argument::Format;
-use crate::function::{Function, Shape};
+use crate::function::Function;
 use crate::options::{Choice, Options};
+use crate::shape::{self, Shape};
 
 /// A name that no name of the user's can mean.
 pub(crate) fn name(name: &str) -> Ident {
@@ -106,7 +107,11 @@ fn calls(function: &Function, options: &Options, home: &TokenStream) -> TokenStr
         Some(returned) => nameable(returned),
     };
     let arrow = returned.as_ref().map(|returned| quote!(-> #returned));
-    let output = function.output().and_then(nameable).unwrap_or(quote!(_));
+    let output = function
+        .returned()
+        .and_then(shape::output)
+        .and_then(nameable)
+        .unwrap_or(quote!(_));
     match function.shape() {
         Shape::Sync => quote! {
             #[allow(clippy::unused_unit)]

@@ -4,12 +4,10 @@ use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, Error, FnArg, GenericArgument, Ident, Pat, PathArguments, Result, ReturnType, Signature, Token, Type,
-    TypeParamBound, Visibility, braced,
-};
+use syn::{Attribute, Error, FnArg, Ident, Pat, Result, ReturnType, Signature, Token, Type, Visibility, braced};
 
 use crate::options::Options;
+use crate::shape::Shape;
 
 /// A function with its body as it was written.
 pub(crate) struct Function {
@@ -18,19 +16,6 @@ pub(crate) struct Function {
     pub(crate) defaultness: Option<Ident>,
     pub(crate) signature: Signature,
     pub(crate) body: TokenStream,
-}
-
-/// What a call of the function gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// Its value.
-    Sync,
-    /// A future, by `async fn`.
-    Async,
-    /// A future, by `-> impl Future`.
-    Future,
-    /// A future on the heap, such as a method of an `#[async_trait]`.
-    BoxedFuture,
 }
 
 impl Parse for Function {
@@ -71,15 +56,9 @@ impl Parse for Function {
 
 impl Function {
     pub(crate) fn shape(&self) -> Shape {
-        match self.returned() {
-            _ if self.signature.asyncness.is_some() => Shape::Async,
-            Some(Type::ImplTrait(returned)) if is_future(&returned.bounds) => Shape::Future,
-            Some(Type::Path(returned)) => match returned.path.segments.last() {
-                Some(last) if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" => Shape::BoxedFuture,
-                Some(last) if last.ident == "Pin" && is_boxed_future(&last.arguments) => Shape::BoxedFuture,
-                _ => Shape::Sync,
-            },
-            _ => Shape::Sync,
+        match self.signature.asyncness {
+            Some(_) => Shape::Async,
+            None => self.returned().map_or(Shape::Sync, Shape::of),
         }
     }
 
@@ -89,25 +68,6 @@ impl Function {
             ReturnType::Default => None,
             ReturnType::Type(_, returned) => Some(returned),
         }
-    }
-
-    /// What the future gives that is returned as `impl Future<Output = …>`, where that is said.
-    pub(crate) fn output(&self) -> Option<&Type> {
-        let Some(Type::ImplTrait(returned)) = self.returned() else {
-            return None;
-        };
-        let mut bounds = returned.bounds.iter().filter_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => bound.path.segments.last(),
-            _ => None,
-        });
-        let future = bounds.find(|last| last.ident == "Future")?;
-        let PathArguments::AngleBracketed(arguments) = &future.arguments else {
-            return None;
-        };
-        arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
-            _ => None,
-        })
     }
 
     /// Whether the options ask for what this function has.
@@ -182,101 +142,11 @@ fn list(names: &[Ident]) -> String {
     names.join(", ")
 }
 
-fn is_future(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
-    bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
-        _ => false,
-    })
-}
-
-/// Whether these are the arguments of a `Pin<Box<dyn Future>>`.
-fn is_boxed_future(arguments: &PathArguments) -> bool {
-    let Some(Type::Path(inner)) = first_type(arguments) else {
-        return false;
-    };
-    match inner.path.segments.last() {
-        Some(last) if last.ident == "Box" => {
-            matches!(first_type(&last.arguments), Some(Type::TraitObject(object)) if is_future(&object.bounds))
-        }
-        _ => false,
-    }
-}
-
-fn first_type(arguments: &PathArguments) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(inner) => Some(inner),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use syn::parse_quote;
 
     use super::*;
-
-    fn shape(function: &Function) -> Shape {
-        function.shape()
-    }
-
-    #[test]
-    fn the_shape_is_read_from_the_signature() {
-        assert_eq!(
-            shape(&parse_quote!(
-                fn f() -> u8 {
-                    1
-                }
-            )),
-            Shape::Sync
-        );
-        assert_eq!(
-            shape(&parse_quote!(
-                pub async unsafe fn f() {}
-            )),
-            Shape::Async
-        );
-        assert_eq!(
-            shape(&parse_quote!(
-                fn f() -> impl Send + std::future::Future<Output = u8> {
-                    g()
-                }
-            )),
-            Shape::Future
-        );
-        assert_eq!(
-            shape(&parse_quote!(
-                fn f<'a>() -> BoxFuture<'a, u8> {
-                    g()
-                }
-            )),
-            Shape::BoxedFuture
-        );
-        let boxed = parse_quote!(
-            fn f() -> std::pin::Pin<Box<dyn Future<Output = u8> + Send>> {
-                g()
-            }
-        );
-        assert_eq!(shape(&boxed), Shape::BoxedFuture);
-        assert_eq!(
-            shape(&parse_quote!(
-                fn f() -> Pin<Box<u8>> {
-                    g()
-                }
-            )),
-            Shape::Sync
-        );
-        assert_eq!(
-            shape(&parse_quote!(
-                fn f() -> impl Iterator<Item = u8> {
-                    g()
-                }
-            )),
-            Shape::Sync
-        );
-    }
 
     #[test]
     fn names_are_found_in_patterns() {

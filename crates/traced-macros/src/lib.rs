@@ -5,6 +5,7 @@ mod argument;
 mod expand;
 mod function;
 mod options;
+mod shape;
 mod threshold;
 
 use proc_macro::TokenStream;

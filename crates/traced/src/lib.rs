@@ -63,7 +63,8 @@
 //! # What is not recorded
 //!
 //! Texts of errors, panics and arguments, unless they are chosen by `error` and `args`. What is recorded goes
-//! through a [`Sanitizer`], [by default](set_sanitizer) the one for production. A tracer is that of
+//! through a [`Sanitizer`], [by default](set_sanitizer) the one for production. The policy before an exporter has the last word: it leaves out the
+//! text of an error, chosen or not, unless it [keeps such texts](tower_telemetry_sanitize::ErrorTexts::Kept). A tracer is that of
 //! the global provider, and is looked for as [`tower-telemetry-span`](tower_telemetry_span) does. Telemetry that is suppressed stays so.
 //!
 //! A trace that is not sampled here is not asked about again: spans in it are not offered to the sampler, unless spans are seen that record
@@ -95,6 +96,8 @@ mod outlook;
 #[cfg(feature = "rayon")]
 pub mod rayon;
 mod record;
+#[allow(missing_docs)]
+mod returned;
 mod scope;
 mod slow;
 mod span;
@@ -123,7 +126,11 @@ pub use tower_telemetry_sanitize::Sanitizer;
 /// What the macro expands to calls of.
 #[doc(hidden)]
 pub mod __private {
+    pub use opentelemetry::trace::{SpanKind, SpanRef};
+
     pub use crate::function::*;
+    pub use crate::judge::Outcome;
+    pub use crate::returned::*;
 }
 
 /// Puts each call of a function into a span: of functions and methods, sync, `async`, returning `impl Future` or a boxed future, in

@@ -7,8 +7,11 @@ mod exporter;
 #[cfg(feature = "opentelemetry_sdk")]
 mod limits;
 mod look;
+mod names;
 mod settled;
 mod span;
+#[cfg(feature = "opentelemetry_sdk")]
+mod survey;
 
 #[cfg(feature = "opentelemetry_sdk")]
 pub use exporter::SanitizingExporter;
