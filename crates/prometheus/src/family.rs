@@ -128,7 +128,8 @@ where
 {
     /// Observes a value in the histogram's unit; the current span, if it is sampled, becomes its exemplar.
     ///
-    /// What is negative, infinite or no number would spoil the sum for good: it is left out, and counted in `<name>_rejected_values_total`.
+    /// What is negative, infinite, no number, or [too large](Histogram::observe) would spoil the sum for good: it is left out, and counted in
+    /// `<name>_rejected_values_total`.
     pub fn observe(&self, labels: &L, value: f64) {
         if !self.get(labels).observe(value) {
             self.0.rejected.add(1);

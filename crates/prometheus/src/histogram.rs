@@ -136,14 +136,13 @@ impl Histogram {
     }
 
     /// Observes a value in the histogram's unit, with the current span as its exemplar, if that is sampled. Says whether it was taken: what is
-    /// negative, infinite or no number is not, and nor is minus zero.
+    /// negative, infinite or no number is not, and nor is minus zero, nor what no sum can hold: 584 years, or 2^64 bytes.
     #[must_use = "a value may be refused"]
     pub fn observe(&self, value: f64) -> bool {
-        let taken = value.is_finite() && value.is_sign_positive();
+        let number = (value * self.shape.0.measure.scale()).round();
+        let taken = number.is_sign_positive() && number < u64::MAX as f64;
         if taken {
-            // As large as a number can be counted, where it is larger.
-            let number = (value * self.shape.0.measure.scale()).round() as u64;
-            self.count(this_shard(), number, Trace::current());
+            self.count(this_shard(), number as u64, Trace::current());
         }
         taken
     }
@@ -179,7 +178,7 @@ mod tests {
     #[test]
     fn what_is_no_size_is_refused() {
         let histogram = Histogram::seconds(&Buckets::new([1.0]));
-        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -0.0] {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -0.0, 1e300] {
             assert!(!histogram.observe(value), "{value}");
         }
         assert!(histogram.observe(0.5) && histogram.observe(0.0));

@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::propagation::{Injector, TextMapPropagator};
 use opentelemetry::{Context, global};
-use opentelemetry_http::HeaderExtractor;
 use tower_telemetry_sanitize::Sanitizer;
 
 use crate::W3c;
+use crate::received::Received;
 
 /// Which propagator carries a context in and out of headers.
 ///
@@ -187,7 +187,7 @@ fn carries_more(propagator: &dyn TextMapPropagator) -> bool {
 }
 
 fn read(propagator: &dyn TextMapPropagator, parent: &Context, headers: &HeaderMap) -> Context {
-    propagator.extract_with_context(parent, &HeaderExtractor(headers))
+    propagator.extract_with_context(parent, &Received(headers))
 }
 
 fn write(propagator: &dyn TextMapPropagator, cx: &Context, headers: &mut HeaderMap) {

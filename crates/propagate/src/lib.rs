@@ -45,6 +45,7 @@ mod member;
 mod members;
 mod none;
 mod outbound;
+mod received;
 mod traceparent;
 mod tracestate;
 mod w3c;

@@ -53,6 +53,32 @@ fn trace_context_and_baggage_pass_through_a_composite() {
 }
 
 #[test]
+fn a_line_that_is_not_ascii_is_there_for_a_composite_too() {
+    let with = |name: &'static str| {
+        let mut headers = headers([
+            ("traceparent", PARENT),
+            ("tracestate", "congo=2"),
+            ("baggage", "shop=7"),
+        ]);
+        headers.append(name, HeaderValue::from_bytes(b"a=\xe9").expect("a header"));
+        let cx = Propagation::new(ours()).extract(&Context::new(), &headers);
+        let traced = cx.span().span_context().is_valid();
+        (
+            traced,
+            cx.span().span_context().trace_state().header(),
+            cx.baggage().len(),
+        )
+    };
+    assert_eq!(
+        with("traceparent"),
+        (false, String::new(), 1),
+        "two of them restart the trace"
+    );
+    assert_eq!(with("tracestate"), (true, String::new(), 1), "the list is invalid");
+    assert_eq!(with("baggage"), (true, "congo=2".to_owned(), 1), "that line is ignored");
+}
+
+#[test]
 fn each_part_of_a_composite_stands_for_itself() {
     let only_baggage = headers([
         ("traceparent", "invalid"),

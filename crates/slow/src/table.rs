@@ -6,7 +6,7 @@ use tower_telemetry_observe::this_shard;
 
 use crate::current::Current;
 use crate::label::Label;
-use crate::limits::Phase;
+use crate::limits::{NEVER, Phase};
 use crate::places::{Cursor, More, Place, Places};
 use crate::polls::Extra;
 
@@ -34,7 +34,7 @@ impl Entry {
     pub(crate) fn deadline(&self, now: Option<u64>) -> u64 {
         let mut after = self.limit;
         if let Some(elapsed) = now.map(|now| now.saturating_sub(self.started)) {
-            while after <= elapsed {
+            while after <= elapsed && after < NEVER {
                 after = after.saturating_mul(2);
             }
         }
@@ -141,6 +141,13 @@ mod tests {
         assert_eq!(due(&table, 110), (vec![100], 120));
         assert_eq!(due(&table, 119), (vec![], 120));
         assert_eq!(due(&table, 145), (vec![100], 180), "what was missed is not made up for");
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_of_all_times_finds_a_call_once() {
+        let table = Table::default();
+        insert(&table, 0, 10);
+        assert_eq!(due(&table, u64::MAX), (vec![0], NEVER));
     }
 
     #[test]
