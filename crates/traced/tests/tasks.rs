@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::future::pending;
 use std::sync::mpsc;
 
 use ::rayon::prelude::*;
@@ -11,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, Tracer, TracerProvider};
 use support::{Trace, current, install};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tower_telemetry_traced::{
     CarriedContext, JoinSet, Traced, TracedExt, in_span, linked_span, rayon, spawn, spawn_blocking, thread, traced,
 };
@@ -221,16 +222,28 @@ fn a_task_does_not_keep_a_span_open_that_ends_when_nobody_holds_it() {
     let tracer = install().provider.tracer("tests");
     let cx = Context::new().with_span(tracer.start_with_context("held by nobody", &Context::new()));
     let id = cx.span().span_context().span_id();
-    let (_keep, never) = oneshot::channel::<()>();
-    let (_keep_too, never_too) = mpsc::channel::<()>();
-    let (task, value) = {
+    let mut keep = Vec::new();
+    let mut waits = || {
+        let (sender, receiver) = mpsc::channel::<()>();
+        keep.push(sender);
+        move || {
+            let _ = receiver.recv();
+        }
+    };
+    let mut set = JoinSet::new();
+    let going_on = {
         let _current = cx.attach();
         let _entered = runtime.enter();
-        thread::spawn(move || never_too.recv());
-        (spawn(never), Traced::new(()))
+        thread::spawn(waits());
+        rayon::spawn(waits());
+        spawn_blocking(waits());
+        set.spawn_blocking(waits());
+        set.spawn(pending());
+        let stream = stream::pending::<()>().in_current_context();
+        (spawn(pending::<()>()), Traced::new(()), stream)
     };
     let ended = install().spans().iter().any(|span| span.span_context.span_id() == id);
-    assert!(ended, "the span has ended, though {task:?} and {value:?} go on");
+    assert!(ended, "the span has ended, though {going_on:?} and {set:?} go on");
 }
 
 #[test]

@@ -72,3 +72,52 @@ macro_rules! sanitized {
 sanitized!(SpanRef<'_>, BoxedSpan);
 #[cfg(feature = "opentelemetry_sdk")]
 sanitized!(opentelemetry_sdk::trace::Span);
+
+#[cfg(all(test, feature = "opentelemetry_sdk"))]
+mod tests {
+    use opentelemetry::trace::{TraceContextExt, Tracer, TracerProvider};
+    use opentelemetry::{Context, global};
+    use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+
+    use super::*;
+
+    fn full_of_secrets(span: &mut impl SanitizedSpan) {
+        let policy = Sanitizer::default();
+        span.update_name_sanitized(&policy, "a\nname");
+        span.set_attribute_sanitized(&policy, KeyValue::new("db.password", "c4n4ry"));
+        span.set_attribute_sanitized(&policy, KeyValue::new("error.message", "c4n4ry"));
+        let attributes = vec![
+            KeyValue::new("url.full", "http://u:c4n4ry@h/"),
+            KeyValue::new("exception.message", "c4n4ry"),
+        ];
+        span.add_event_sanitized(&policy, "an\tevent", attributes);
+        span.set_status_sanitized(&policy, Status::error("c4n4ry"));
+    }
+
+    #[test]
+    fn what_is_said_of_each_kind_of_span_follows_the_policy() {
+        let exporter = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder()
+            .with_simple_exporter(exporter.clone())
+            .build();
+        global::set_tracer_provider(provider.clone());
+        full_of_secrets(&mut provider.tracer("a").start("of the SDK"));
+        full_of_secrets(&mut global::tracer("a").start("of the API"));
+        let cx = Context::new().with_span(provider.tracer("a").start("of a context"));
+        full_of_secrets(&mut cx.span());
+        drop(cx);
+
+        let spans = exporter.get_finished_spans().unwrap();
+        assert_eq!(spans.len(), 3);
+        for span in spans {
+            let event = &span.events.events[0];
+            assert_eq!((&*span.name, &*event.name), (r"a\nname", r"an\tevent"));
+            assert_eq!(span.attributes, [KeyValue::new("db.password", "REDACTED")]);
+            assert_eq!(
+                event.attributes,
+                [KeyValue::new("url.full", "http://REDACTED:REDACTED@h/")]
+            );
+            assert_eq!(span.status, Status::error(""));
+        }
+    }
+}
