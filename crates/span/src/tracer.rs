@@ -89,12 +89,6 @@ impl GlobalTracer {
         }
     }
 
-    /// Whether there is no provider at present.
-    #[inline]
-    pub fn is_idle(&self) -> bool {
-        self.tracer().is_none()
-    }
-
     /// Starts a span under this parent. Where there is no provider, the builder is not asked for.
     #[inline]
     pub fn start(&self, parent: &Context, builder: impl FnOnce() -> SpanBuilder) -> Started {

@@ -45,24 +45,22 @@ impl Scope {
     /// Asks for a span under this parent. `Around` stands for the parent where there is none.
     #[inline]
     pub(crate) fn start(parent: &Context, site: Site, builder: impl FnOnce(SystemTime) -> SpanBuilder) -> Self {
-        if TRACER.is_idle() {
-            return Scope::Around;
-        }
-        let (started, clock) = (SystemTime::now(), Instant::now());
+        let mut times = None;
         let span = TRACER.start(parent, || {
+            let (started, _) = *times.insert((SystemTime::now(), Instant::now()));
             let builder = builder(started);
             site.check(&builder.name);
             builder
         });
-        match span {
-            Started::Recording(cx) => Scope::Recording(Recording {
+        match (span, times) {
+            (Started::Recording(cx), Some((started, clock))) => Scope::Recording(Recording {
                 cx,
                 started,
                 clock,
                 state: State::Fine,
             }),
-            Started::Dropped(cx) => Scope::Carried(cx),
-            Started::Nothing => Scope::Around,
+            (Started::Dropped(cx), _) => Scope::Carried(cx),
+            (Started::Recording(_) | Started::Nothing, _) => Scope::Around,
         }
     }
 

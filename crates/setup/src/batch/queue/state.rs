@@ -1,13 +1,21 @@
 //! What a queue holds, and what it has counted.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::SpanData;
+use tower_telemetry_sanitize::{Sanitizer, Secret};
 
 use crate::batch::{ExportCounts, Losses, reporter};
+
+/// For what an exporter has to say, which may be the collector's own words, and is logged: one line, without secrets.
+static WRITTEN: LazyLock<Sanitizer> = LazyLock::new(|| {
+    let policy = Sanitizer::builder().with_secrets(Secret::ALL).build();
+    policy.unwrap_or_default()
+});
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -62,9 +70,9 @@ impl State {
         self.phase != Phase::Running || self.finished < self.flush_to || self.since.is_some_and(waited)
     }
 
-    pub(super) fn fail(&mut self, why: String) {
+    pub(super) fn fail(&mut self, why: &str) {
         self.failures += 1;
-        self.last_failure = why;
+        self.last_failure = WRITTEN.text(why).into_owned();
         reporter::attention();
     }
 
@@ -74,5 +82,18 @@ impl State {
             true => Ok(()),
             false => Err(OTelSdkError::InternalFailure(self.last_failure.clone())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_exporter_says_of_its_failure_is_one_line_without_secrets() {
+        let mut state = State::default();
+        state.fail("https://u:c4n4ry@h/v1?sig=c4n4ry said:\n\u{1b}[31mno Bearer c4n4ry");
+        let written = r"https://REDACTED:REDACTED@h/v1?sig=REDACTED said:\n\u{1b}[31mno Bearer REDACTED";
+        assert_eq!(state.last_failure, written);
     }
 }

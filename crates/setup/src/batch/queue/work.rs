@@ -104,7 +104,7 @@ impl Queue {
             }
         };
         if let Some(why) = failure {
-            state.fail(why);
+            state.fail(&why);
         }
         drop(state);
         self.progress.notify_all();
@@ -115,7 +115,7 @@ impl Queue {
         let mut state = self.lock();
         state.flushes_done = state.flushes_done.max(ticket);
         if let Err(why) = result {
-            state.fail(why);
+            state.fail(&why);
         }
         drop(state);
         self.progress.notify_all();
@@ -127,7 +127,7 @@ impl Queue {
             state.phase = Phase::Ended;
         }
         if let Err(why) = result {
-            state.fail(why);
+            state.fail(&why);
         }
         drop(state);
         self.progress.notify_all();
