@@ -70,7 +70,8 @@ impl<F: Describe + ClientFacts> Observe<F> for Inject<F> {
     type Watch = SpanWatch<F>;
 
     fn idle(&self) -> bool {
-        self.propagation.is_off() && self.spans.idle()
+        // Without propagation, headers that a request brought along are still kept from hosts that may not have them.
+        self.propagation.is_off() && self.outbound.is_unlimited() && self.spans.idle()
     }
 
     fn watch(&self, call: &mut Call<'_, F>) -> Self::Watch {

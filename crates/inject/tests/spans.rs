@@ -200,6 +200,18 @@ fn hosts_off_the_list_are_told_nothing_though_the_span_is_made() {
 }
 
 #[test]
+fn hosts_off_the_list_are_told_nothing_where_nothing_is_traced_or_propagated() {
+    let limited = InjectLayer::new()
+        .with_propagation(Propagation::off())
+        .with_outbound(Outbound::default().with_trace_context_to(["*.inside.test"]));
+    let stale = |url| get(url).header("traceparent", STALE);
+    let (sent, _body) = exchange(&limited, stale("http://partner.test/"), 200, small_body());
+    assert!(sent.is_empty(), "{sent:?}");
+    let (sent, _body) = exchange(&limited, stale("http://api.inside.test/"), 200, small_body());
+    assert_eq!(sent["traceparent"], STALE);
+}
+
+#[test]
 fn one_request_can_be_left_alone() {
     let recorder = Recorder::new();
     let request = get("http://shop.test/")

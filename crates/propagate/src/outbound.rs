@@ -53,6 +53,11 @@ impl Outbound {
         self
     }
 
+    /// Whether all hosts get everything, so that no header is ever removed.
+    pub fn is_unlimited(&self) -> bool {
+        matches!((&self.trace_context, &self.baggage), (Hosts::All, Hosts::All))
+    }
+
     /// Writes into the headers of a request to `host` what this host may have of `cx`. A host that is not known is on no list.
     #[inline]
     pub fn inject(&self, propagation: &Propagation, cx: &Context, host: Option<&str>, headers: &mut HeaderMap) {
