@@ -86,8 +86,15 @@ impl<F: Measured, L: AppLabels> OpenStream<F, L> {
     /// Of a call that began there.
     pub(crate) fn new(handle: &Arc<Handle<F, L>>, at: Option<At>) -> Self {
         let handle = Arc::clone(handle);
-        handle.calls.active.metric(at).streams.add(1);
-        OpenStream { handle, at }
+        let stream = OpenStream { handle, at };
+        stream.add(1);
+        stream
+    }
+
+    /// Always in the same shard: a scrape that reads one after the other sees none that has ended and not begun.
+    fn add(&self, number: i64) {
+        let OpenStream { handle, at } = self;
+        handle.calls.active.metric(*at).streams.add_in(handle.shard, number);
     }
 
     /// The stream has ended in this way.
@@ -109,7 +116,7 @@ impl<F: Measured, L: AppLabels> OpenStream<F, L> {
 
 impl<F: Measured, L: AppLabels> Drop for OpenStream<F, L> {
     fn drop(&mut self) {
-        self.handle.calls.active.metric(self.at).streams.add(-1);
+        self.add(-1);
     }
 }
 
