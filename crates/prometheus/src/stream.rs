@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::{StatusCode, response};
@@ -34,7 +34,10 @@ use crate::table::At;
 ///
 /// In axum, answer with `(Extension(stream), upgrade.on_upgrade(move |socket| async move { let _open = open; … }))`.
 #[derive(Clone, Default)]
-pub struct UpgradedStream(Arc<OnceLock<Box<dyn Any + Send + Sync>>>);
+pub struct UpgradedStream(Arc<Mutex<Vec<Begun>>>);
+
+/// The address of the metrics that a stream is told of, and what is dropped with it.
+type Begun = (usize, Box<dyn Any + Send + Sync>);
 
 impl UpgradedStream {
     /// One that begins with its response.
@@ -52,16 +55,23 @@ impl UpgradedStream {
     }
 
     /// From now on. The stream is what is dropped with the last clone.
-    pub(crate) fn begin(&self, stream: impl Any + Send + Sync) {
-        // It begins once, with its first response.
-        let _ = self.0.set(Box::new(stream));
+    pub(crate) fn begin<S: Any + Send + Sync>(&self, metrics: usize, stream: impl FnOnce() -> S) {
+        let mut begun = self.begun();
+        // It begins once to each metrics, with its first response.
+        if begun.iter().all(|(others, _)| *others != metrics) {
+            begun.push((metrics, Box::new(stream())));
+        }
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Vec<Begun>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for UpgradedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpgradedStream")
-            .field("begun", &self.0.get().is_some())
+            .field("begun", &!self.begun().is_empty())
             .finish()
     }
 }
@@ -76,8 +86,15 @@ impl<F: Measured, L: AppLabels> OpenStream<F, L> {
     /// Of a call that began there.
     pub(crate) fn new(handle: &Arc<Handle<F, L>>, at: Option<At>) -> Self {
         let handle = Arc::clone(handle);
-        handle.calls.active.metric(at).streams.add(1);
-        OpenStream { handle, at }
+        let stream = OpenStream { handle, at };
+        stream.add(1);
+        stream
+    }
+
+    /// Always in the same shard: a scrape that reads one after the other sees none that has ended and not begun.
+    fn add(&self, number: i64) {
+        let OpenStream { handle, at } = self;
+        handle.calls.active.metric(*at).streams.add_in(handle.shard, number);
     }
 
     /// The stream has ended in this way.
@@ -99,7 +116,7 @@ impl<F: Measured, L: AppLabels> OpenStream<F, L> {
 
 impl<F: Measured, L: AppLabels> Drop for OpenStream<F, L> {
     fn drop(&mut self) {
-        self.handle.calls.active.metric(self.at).streams.add(-1);
+        self.add(-1);
     }
 }
 

@@ -117,7 +117,8 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
         let InFlight { handle, at } = &self.in_flight;
         self.state = match UpgradedStream::of(head.response) {
             Some(upgraded) => {
-                upgraded.begin(OpenStream::new(handle, *at).until_closed(head.facts));
+                let metrics = Arc::as_ptr(&handle.calls).addr();
+                upgraded.begin(metrics, || OpenStream::new(handle, *at).until_closed(head.facts));
                 State::Done
             }
             // The mechanism's call ends here, and nobody sees what comes.

@@ -43,6 +43,11 @@ impl Http<Server> {
         self
     }
 
+    /// How far callers are believed, if that was said.
+    pub(crate) fn policy(&self) -> Option<&TrustPolicy> {
+        self.settings.side()?.trust.as_ref()
+    }
+
     /// Puts a [`LateRoute`](crate::LateRoute) into each request's extensions, for routers that run within the service.
     pub fn with_late_route(mut self) -> Self {
         self.settings.side_mut().late_routes = LateRoutes::Taken;

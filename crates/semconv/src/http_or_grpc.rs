@@ -54,6 +54,24 @@ impl HttpOrGrpc<Server> {
         self.grpc = self.grpc.with_trust(policy);
         self
     }
+
+    /// Reads plain HTTP like this. Trust that was said before stays, unless this has a policy of its own.
+    pub fn with_http(mut self, http: Http<Server>) -> Self {
+        let said = self.http.policy().filter(|_| http.policy().is_none()).cloned();
+        self.http = match said {
+            Some(policy) => http.with_trust(policy),
+            None => http,
+        };
+        self
+    }
+
+    /// Reads gRPC like this. Trust that was said before stays, unless this has a policy of its own.
+    pub fn with_grpc(mut self, grpc: Grpc<Server>) -> Self {
+        let said = self.grpc.side.trust.take();
+        self.grpc = grpc;
+        self.grpc.side.trust = self.grpc.side.trust.or(said);
+        self
+    }
 }
 
 impl HttpOrGrpc<Client> {
@@ -64,17 +82,15 @@ impl HttpOrGrpc<Client> {
             grpc: Grpc::client(),
         }
     }
-}
 
-impl<S: Side> HttpOrGrpc<S> {
     /// Reads plain HTTP like this.
-    pub fn with_http(mut self, http: Http<S>) -> Self {
+    pub fn with_http(mut self, http: Http<Client>) -> Self {
         self.http = http;
         self
     }
 
     /// Reads gRPC like this.
-    pub fn with_grpc(mut self, grpc: Grpc<S>) -> Self {
+    pub fn with_grpc(mut self, grpc: Grpc<Client>) -> Self {
         self.grpc = grpc;
         self
     }

@@ -64,6 +64,27 @@ fn an_upgraded_connection_lasts_as_long_as_it_is_held() {
 }
 
 #[test]
+fn an_upgraded_connection_is_one_stream_to_each_layer_that_sees_it() {
+    let both = [Counted::new(Metrics::server()), Counted::new(Metrics::server())];
+    let stream = UpgradedStream::new();
+    for counted in both.iter().chain(&both) {
+        let mut response = script([]);
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        response.extensions_mut().insert(stream.clone());
+        counted.exchange(get("/a"), response);
+    }
+    let active = "http_server_active_streams{http_request_method=\"GET\"}";
+    let ended = format!("http_server_stream_duration_seconds_count{SWITCHED}");
+    let values = || {
+        both.each_ref()
+            .map(|counted| [active, &ended].map(|series| counted.value(series)))
+    };
+    assert_eq!(values(), [[Some(1.0), Some(0.0)]; 2]);
+    drop(stream);
+    assert_eq!(values(), [[Some(0.0), Some(1.0)]; 2]);
+}
+
+#[test]
 fn an_upgrade_that_nobody_holds_is_a_call() {
     let counted = Counted::new(Metrics::server());
     let mut response = script([]);

@@ -69,6 +69,19 @@ fn settings_of_each_count_and_trust_is_for_both() {
 }
 
 #[test]
+fn trust_that_was_said_of_both_stays_unless_one_has_its_own() {
+    let both = HttpOrGrpc::server()
+        .with_trust(Trust::Ignore)
+        .with_http(Http::server().with_scheme(http::uri::Scheme::HTTPS))
+        .with_grpc(Grpc::server().with_trust(Trust::Link));
+    for (content_type, trust) in [("text/plain", Trust::Ignore), ("application/grpc", Trust::Link)] {
+        assert_eq!(both.read(&mut of_type(content_type)).trust(), trust, "{content_type}");
+    }
+    let both = both.with_grpc(Grpc::server().with_service("a.S", ["M"]));
+    assert_eq!(both.read(&mut of_type("application/grpc")).trust(), Trust::Link);
+}
+
+#[test]
 fn each_knows_the_server_that_is_asked() {
     let both = HttpOrGrpc::client();
     for content_type in ["application/grpc", "text/plain"] {
