@@ -66,7 +66,9 @@
 //!
 //! For HTTP the first argument is a [`ClassifyHttp`], such as `Http` of
 //! [`tower-telemetry-semconv`](https://docs.rs/tower-telemetry-semconv); the service then takes and gives what `http` defines, whatever the
-//! bodies are. Response, frames, trailers, size hint, extensions, upgrades, errors and wakers pass through as they are.
+//! bodies are. The facts are an `HttpCall<Server>` or an `HttpCall<Client>`, which know method, route and status: an observer that asks for
+//! them is an `Observe<HttpCall<Server>>`. Response, frames, trailers, size hint, extensions, upgrades, errors and wakers pass through as they
+//! are.
 //!
 //! Nothing is boxed, and nothing is asked of the service, its future, its body and their errors but `'static` errors (so that a classifier
 //! may look at them): not `Clone`, `Send`, `Sync` or `Unpin`. What these are, the observed ones are, too.

@@ -9,6 +9,45 @@ use crate::{Head, Report};
 
 /// Watches calls: one [`Watch`] for each.
 ///
+/// Here one that counts calls that have failed, whichever way they ended:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_telemetry_observe::{Call, Observe, ObserveLayer, Plain, Report, Watch};
+///
+/// #[derive(Clone, Default)]
+/// struct Failures(Arc<AtomicU64>);
+///
+/// impl<F> Observe<F> for Failures {
+///     type Watch = Self;
+///
+///     fn watch(&self, _: &mut Call<'_, F>) -> Self {
+///         self.clone()
+///     }
+/// }
+///
+/// impl<F> Watch<F> for Failures {
+///     fn end(self, report: &Report<'_, F>) {
+///         let failed = report.verdict.error_type().is_some();
+///         self.0.fetch_add(failed.into(), Ordering::Relaxed);
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let failures = Failures::default();
+/// let layer = ObserveLayer::new(Plain::new("parse"), failures.clone());
+/// for text in ["17", "seventeen"] {
+///     let parse = layer.layer(service_fn(|text: &'static str| async { text.parse::<u32>() }));
+///     let _ = parse.oneshot(text).await;
+/// }
+/// assert_eq!(failures.0.load(Ordering::Relaxed), 1);
+/// # }
+/// ```
+///
 /// `F` is what the classifier read from the request: an observer says by its bounds which facts it needs.
 /// Tuples of observers are observers ([several in one layer](crate#several-observers-in-one-layer)); `Option` and `Arc` of an observer, too.
 pub trait Observe<F> {

@@ -12,7 +12,7 @@ use crate::encode::encode_counter;
 use crate::register::{Collect, register};
 
 /// Registers `tower_telemetry_sanitized_values_total`: how many values this policy has changed, wherever it is used, by `change` (`cut`,
-/// `redacted`, `hashed` and others).
+/// `redacted`, `hashed` and others). A signature in a request's URL is not among them: it is redacted as the URL is read, before any policy sees it.
 ///
 /// ```
 /// use prometheus_client::encoding::text::encode;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use opentelemetry_sdk::error::OTelSdkError;
 
 /// Why telemetry could not be set up, flushed or shut down.
-#[derive(Debug)]
+///
+/// `Debug` says the same as `Display`: it is what people read when `main` returns the error.
 #[non_exhaustive]
 pub enum Error {
     /// The builder was given nothing to hand spans to.
@@ -85,6 +86,12 @@ impl fmt::Display for Error {
                 "an exporter panicked while it was flushed and spans were lost: its panic message names the place",
             ),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -166,5 +173,6 @@ mod tests {
             error.to_string(),
             r"OTEL_EXPORTER_OTLP_PROTOCOL is `smoke\nsignals`, but it has to be `grpc`"
         );
+        assert_eq!(format!("{error:?}"), error.to_string());
     }
 }

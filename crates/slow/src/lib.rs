@@ -46,7 +46,7 @@
 //! | `http.request.method`, `http.route` | of HTTP calls |
 //! | `call` | the name of any other |
 //! | `elapsed_ms`, `threshold_ms` | the time since it began, and the limit that it has reached |
-//! | `phase` | where it reached the limit: `waiting` for the head, or `streaming` |
+//! | `phase` | where it reached the limit, or without one ended: `waiting` for the head, or `streaming`, with the head there |
 //! | `warnings` | how often it was found slow while it ran |
 //! | `end` | `complete`, `failed`, `dropped` or `panicked` |
 //! | `error.type` | as the classifier says |

@@ -76,8 +76,9 @@ pub(crate) fn write(
         &times.map(|(longest, _)| longest),
         &times.map(|(_, busy)| busy),
         &(suppressed > 0).then_some(suppressed),
-        &trace.as_deref(),
-        &span.as_deref(),
+        // Without quotes in a line of text, as loggers write them beside it.
+        &trace.map(display),
+        &span.map(display),
     ];
     let values: [_; FIELDS.len()] = std::array::from_fn(|at| (&fields[at], Some(values[at])));
     // A subscriber that panics costs its line.

@@ -16,7 +16,7 @@ pub struct SlowCall<'a> {
     pub finding: Finding,
     /// The call's route or name, and its method.
     pub label: &'a Label,
-    /// How far it had come when it reached its limit.
+    /// How far it had come when it reached its limit, or if it reached none, when it ended.
     pub phase: Phase,
     /// The time since it began.
     pub elapsed: Duration,

@@ -3,6 +3,7 @@
 mod catalog;
 mod gateway;
 mod outline;
+mod page;
 mod payments;
 mod serve;
 mod stops;
@@ -96,11 +97,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(u8::from(broken > 0)));
     }
 
-    println!("\nThe shop is open until Ctrl-C. Try: curl -X POST http://{door}/orders/lamp\n");
+    println!("\nThe shop is open until Ctrl-C. Try: curl -X POST http://{door}/orders/lamp");
+    println!("What was counted, each service has for itself: curl http://{door}/metrics\n");
     loop {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
-            Some(trace) = finished.recv() => println!("{trace}\n"),
+            Some(trace) = finished.recv() => println!("{}", trace.render(page::columns())),
         }
     }
 }

@@ -225,7 +225,7 @@ pub(crate) const TOUR: [Stop; 15] = [
 ",
     },
     Stop {
-        title: "Events for as long as somebody listens",
+        title: "Server-sent events",
         see: "The server spans last until the last event. Metrics have such streams apart, or an open one would look like a slow request.",
         method: "GET",
         path: "/prices",

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tower_telemetry::setup::{Trace, TraceSpan};
 
 use crate::outline::outline;
+use crate::page::{columns, paragraph};
 use crate::stops::{Reads, Stop, TOUR};
 
 /// A finished trace is there within milliseconds; a machine that is very busy gets this long.
@@ -32,7 +33,7 @@ pub(crate) async fn run(door: SocketAddr, finished: &mut UnboundedReceiver<Trace
             stop.method,
             stop.path.replace(SECRET, "…")
         );
-        println!("   {}\n", stop.see);
+        println!("{}\n", paragraph(stop.see, columns()));
         stop.visit(door)
             .await
             .with_context(|| format!("the request {:?} got no answer", stop.title))?;
@@ -40,7 +41,7 @@ pub(crate) async fn run(door: SocketAddr, finished: &mut UnboundedReceiver<Trace
         let Ok(Some(trace)) = trace else {
             bail!("the trace of {:?} did not come within {PATIENCE:?}", stop.title);
         };
-        println!("{trace}");
+        print!("{}", trace.render(columns()));
         for span in trace.spans() {
             for key in stop.shows {
                 if let Some(value) = span.attribute(key) {

@@ -46,7 +46,7 @@ fn the_tour_comes_to_every_stop_and_finds_no_trace_broken() {
         "12 of 15. A URL with a secret in it: GET /export.csv",
         "13 of 15. A request full of secrets: GET /export.csv",
         "14 of 15. An order that blocks a thread: POST /orders/harp",
-        "15 of 15. Events for as long as somebody listens: GET /prices",
+        "15 of 15. Server-sent events: GET /prices",
     ] {
         assert!(
             shown.lines().any(|line| line.starts_with(title)),

@@ -79,8 +79,8 @@ fn otlp(name: &'static str, value: &str) -> Result<Chosen, Error> {
         name,
         value: crate::error::shown(value),
         allowed:
-            "without `otlp`, because this build has no OTLP exporter: enable the feature `otlp-http` or `otlp-grpc` of \
-                  tower-telemetry-setup, or set OTEL_TRACES_EXPORTER to `console` or `none`"
+            "without `otlp`, because this build has no OTLP exporter: enable the feature `otlp-http` or `otlp-grpc`, \
+                  or set OTEL_TRACES_EXPORTER to `console` or `none`"
                 .into(),
     })
 }

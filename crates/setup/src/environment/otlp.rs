@@ -32,9 +32,9 @@ fn named(name: &'static str, value: String) -> Result<Protocol, Error> {
         #[cfg(feature = "otlp-grpc")]
         GRPC => return Ok(Protocol::Grpc),
         #[cfg(not(feature = "otlp-http"))]
-        HTTP => "`grpc`, or enable the feature `otlp-http` of tower-telemetry-setup",
+        HTTP => "`grpc`, or enable the feature `otlp-http`",
         #[cfg(not(feature = "otlp-grpc"))]
-        GRPC => "`http/protobuf`, or enable the feature `otlp-grpc` of tower-telemetry-setup",
+        GRPC => "`http/protobuf`, or enable the feature `otlp-grpc`",
         _ if cfg!(not(feature = "otlp-grpc")) => "`http/protobuf`",
         _ if cfg!(not(feature = "otlp-http")) => "`grpc`",
         _ => "`http/protobuf` or `grpc`",
@@ -65,8 +65,8 @@ pub(crate) fn compression(
         "none" => return Ok(None),
         "gzip" if gzip => return Ok(Some(Compression::Gzip)),
         "zstd" if zstd => return Ok(Some(Compression::Zstd)),
-        "gzip" => "something else, or enable the feature `gzip` of tower-telemetry-setup",
-        "zstd" => "something else, or enable the feature `zstd` (over gRPC `zstd-grpc`) of tower-telemetry-setup",
+        "gzip" => "something else, or enable the feature `gzip`",
+        "zstd" => "something else, or enable the feature `zstd` (over gRPC `zstd-grpc`)",
         _ => "`none`, `gzip` or `zstd`",
     };
     Err(Error::Setting {

@@ -53,11 +53,13 @@ impl Endpoint {
         } else {
             (Given::Base(protocol.default_endpoint().into()), "the default endpoint")
         };
+        // A complaint shows what was given, not what was made of it.
+        let shown = given.shown();
         let url = match given {
             Given::Whole(url) => url,
             Given::Base(url) => protocol.url(&url, signal),
         };
-        Self { url, source }.checked(schemes)
+        Self { url, source }.checked(shown, schemes)
     }
 
     pub(crate) fn into_url(self) -> String {
@@ -69,11 +71,12 @@ impl Endpoint {
         shown(&self.url)
     }
 
-    fn checked(self, schemes: Schemes) -> Result<Self, Error> {
+    fn checked(self, given: String, schemes: Schemes) -> Result<Self, Error> {
+        let name = self.source;
         let wrong = |allowed: &'static str| {
             Err(Error::Setting {
-                name: self.source,
-                value: self.shown(),
+                name,
+                value: given,
                 allowed: allowed.into(),
             })
         };
@@ -96,6 +99,13 @@ enum Given {
     Whole(String),
     /// Anything else is the address that all signals share.
     Base(String),
+}
+
+impl Given {
+    fn shown(&self) -> String {
+        let (Self::Whole(url) | Self::Base(url)) = self;
+        shown(url)
+    }
 }
 
 impl Protocol {
@@ -196,9 +206,11 @@ mod tests {
             ("https://a", "does not encrypt"),
             ("http://a b", "a URL such as"),
         ] {
-            let error = resolve(None, &[(SIGNAL, wrong)]).expect_err(wrong);
-            assert!(error.starts_with(&format!("{SIGNAL} is `{wrong}`")), "{error}");
-            assert!(error.contains(hint), "{error}");
+            for variable in [SIGNAL, BASE] {
+                let error = resolve(None, &[(variable, wrong)]).expect_err(wrong);
+                assert!(error.starts_with(&format!("{variable} is `{wrong}`")), "{error}");
+                assert!(error.contains(hint), "{error}");
+            }
         }
     }
 
