@@ -60,7 +60,10 @@ pub struct Shared<T> {
 
 /// On cache lines of its own.
 #[repr(align(128))]
-struct Handle<T>(Arc<T>);
+struct Handle<T> {
+    value: Arc<T>,
+    shard: usize,
+}
 
 /// A [`Shared`] value that is held on to.
 pub struct Held<T>(Arc<Handle<T>>);
@@ -68,18 +71,14 @@ pub struct Held<T>(Arc<Handle<T>>);
 impl<T> Shared<T> {
     /// Shares this value.
     pub fn new(value: T) -> Self {
-        let value = Arc::new(value);
-        let handles = (0..shards()).map(|_| Arc::new(Handle(Arc::clone(&value))));
-        Shared {
-            handles: handles.collect(),
-        }
+        Arc::new(value).into()
     }
 
     /// The value.
     #[inline]
     pub fn get(&self) -> &T {
         // Of whatever shard, since nothing is counted.
-        &self.handles[0].0
+        &self.handles[0].value
     }
 
     /// Holds on to the value, however long this lives.
@@ -87,6 +86,26 @@ impl<T> Shared<T> {
     pub fn hold(&self) -> Held<T> {
         // There are as many as shards, a power of two.
         Held(Arc::clone(&self.handles[this_shard() & (self.handles.len() - 1)]))
+    }
+}
+
+impl<T> From<Arc<T>> for Shared<T> {
+    fn from(value: Arc<T>) -> Self {
+        let handle = |shard| {
+            let value = Arc::clone(&value);
+            Arc::new(Handle { value, shard })
+        };
+        Shared {
+            handles: (0..shards()).map(handle).collect(),
+        }
+    }
+}
+
+impl<T> Held<T> {
+    /// The [shard](this_shard) of the thread that held on to it first.
+    #[inline]
+    pub fn shard(&self) -> usize {
+        self.0.shard
     }
 }
 
@@ -98,12 +117,18 @@ impl<T> Clone for Shared<T> {
     }
 }
 
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Held(Arc::clone(&self.0))
+    }
+}
+
 impl<T> Deref for Held<T> {
     type Target = T;
 
     #[inline]
     fn deref(&self) -> &T {
-        &self.0.0
+        &self.0.value
     }
 }
 
@@ -135,7 +160,7 @@ mod tests {
     #[test]
     fn what_is_held_outlives_the_others_on_every_thread() {
         let shared = Shared::new(vec![7]);
-        let weak = Arc::downgrade(&shared.handles[0].0);
+        let weak = Arc::downgrade(&shared.handles[0].value);
         let held: Vec<_> = thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| shared.hold())).collect();
             threads
@@ -144,7 +169,8 @@ mod tests {
                 .collect()
         });
         drop(shared);
-        assert!(held.iter().all(|held| **held == [7]));
+        assert!(held.iter().all(|held| **held == [7] && held.shard() < shards()));
+        assert_eq!(held[0].clone().shard(), held[0].shard());
         drop(held);
         assert!(weak.upgrade().is_none(), "nothing is kept");
     }

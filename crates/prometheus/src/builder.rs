@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use http::response;
 use prometheus_client::registry::Registry;
-use tower_telemetry_observe::{Call, contain, shards};
+use tower_telemetry_observe::{Call, contain};
 use tower_telemetry_sanitize::Sanitizer;
 use tower_telemetry_semconv::{HttpCall, Server};
 
 use crate::calls::{AppLabels, Calls, NoLabels, StreamTest};
 use crate::measured::Measured;
-use crate::metrics::{Handle, Labels};
+use crate::metrics::Labels;
 use crate::register::register;
 use crate::settings::{Bodies, Exemplars, Names, Settings, Streams, TimeToHead};
 use crate::{Buckets, Metrics, NativeBuckets, RegisterError};
@@ -150,14 +150,8 @@ impl<F: Measured, L: AppLabels> MetricsBuilder<F, L> {
     pub fn register(self, registry: &mut Registry) -> Result<Metrics<F, L>, RegisterError> {
         let calls = Arc::new(Calls::new(self.settings, self.stream_test));
         register(registry, Arc::clone(&calls))?;
-        let handle = |shard| {
-            Arc::new(Handle {
-                calls: Arc::clone(&calls),
-                shard,
-            })
-        };
         Ok(Metrics {
-            handles: (0..shards()).map(handle).collect(),
+            calls: calls.into(),
             labels: self.labels,
         })
     }

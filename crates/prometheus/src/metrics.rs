@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tower_telemetry_observe::{Call, Observe, this_shard};
+use tower_telemetry_observe::{Call, Observe, Shared};
 use tower_telemetry_semconv::{Client, GrpcCall, HttpCall, HttpOrGrpcCall, Server};
 
 use crate::MetricsBuilder;
@@ -20,15 +20,8 @@ pub(crate) type Labels<F, L> = Arc<dyn Fn(&Call<'_, F>) -> Option<L> + Send + Sy
 ///
 /// Clones count the same.
 pub struct Metrics<F: Measured, L = NoLabels> {
-    pub(crate) handles: Arc<[Arc<Handle<F, L>>]>,
+    pub(crate) calls: Shared<Calls<F, L>>,
     pub(crate) labels: Labels<F, L>,
-}
-
-/// The series, once for each shard: so threads do not count references to them in the same place.
-#[repr(align(128))]
-pub(crate) struct Handle<F: Measured, L> {
-    pub(crate) calls: Arc<Calls<F, L>>,
-    pub(crate) shard: usize,
 }
 
 impl Metrics<HttpCall<Server>> {
@@ -79,17 +72,16 @@ impl<F: Measured, L: AppLabels> Observe<F> for Metrics<F, L> {
     type Watch = MetricsWatch<F, L>;
 
     fn watch(&self, call: &mut Call<'_, F>) -> MetricsWatch<F, L> {
-        // There are as many as shards, a power of two.
-        let handle = Arc::clone(&self.handles[this_shard() & (self.handles.len() - 1)]);
+        let calls = self.calls.hold();
         let labels = (self.labels)(call);
-        let at = handle.calls.find_started(call.facts, labels.as_ref());
-        let settings = &handle.calls.settings;
+        let at = calls.find_started(call.facts, labels.as_ref());
+        let settings = &calls.settings;
         let request_bytes = match &mut call.request {
             Some(request) if settings.bodies == Bodies::Measured => Some(RequestBytes::ask(&mut request.extensions)),
             _ => None,
         };
         MetricsWatch {
-            in_flight: InFlight::begin(handle, at),
+            in_flight: InFlight::begin(calls, at),
             state: State::Call,
             trace: None,
             request_bytes,
@@ -100,7 +92,7 @@ impl<F: Measured, L: AppLabels> Observe<F> for Metrics<F, L> {
 impl<F: Measured, L> Clone for Metrics<F, L> {
     fn clone(&self) -> Self {
         Metrics {
-            handles: Arc::clone(&self.handles),
+            calls: self.calls.clone(),
             labels: Arc::clone(&self.labels),
         }
     }
@@ -109,7 +101,7 @@ impl<F: Measured, L> Clone for Metrics<F, L> {
 impl<F: Measured, L> fmt::Debug for Metrics<F, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics")
-            .field("calls", &self.handles.first().map(|handle| &handle.calls))
+            .field("calls", self.calls.get())
             .finish_non_exhaustive()
     }
 }

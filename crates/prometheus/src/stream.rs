@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::{StatusCode, response};
+use tower_telemetry_observe::Held;
 
-use crate::calls::{AppLabels, find_ended};
+use crate::calls::{AppLabels, Calls, find_ended};
 use crate::exemplar::Trace;
 use crate::measured::Measured;
-use crate::metrics::Handle;
 use crate::table::At;
 
 /// Keeps an upgraded connection, such as a WebSocket, in the metrics of streams.
@@ -78,36 +78,36 @@ impl fmt::Debug for UpgradedStream {
 
 /// One in the gauge of open streams, until it is dropped.
 pub(crate) struct OpenStream<F: Measured, L: AppLabels> {
-    handle: Arc<Handle<F, L>>,
+    calls: Held<Calls<F, L>>,
     at: Option<At>,
 }
 
 impl<F: Measured, L: AppLabels> OpenStream<F, L> {
     /// Of a call that began there.
-    pub(crate) fn new(handle: &Arc<Handle<F, L>>, at: Option<At>) -> Self {
-        let handle = Arc::clone(handle);
-        let stream = OpenStream { handle, at };
+    pub(crate) fn new(calls: &Held<Calls<F, L>>, at: Option<At>) -> Self {
+        let calls = calls.clone();
+        let stream = OpenStream { calls, at };
         stream.add(1);
         stream
     }
 
     /// Always in the same shard: a scrape that reads one after the other sees none that has ended and not begun.
     fn add(&self, number: i64) {
-        let OpenStream { handle, at } = self;
-        handle.calls.active.metric(*at).streams.add_in(handle.shard, number);
+        let OpenStream { calls, at } = self;
+        calls.active.metric(*at).streams.add_in(calls.shard(), number);
     }
 
     /// The stream has ended in this way.
     pub(crate) fn ended(&self, call: &F, error_type: Option<&'static str>, lifetime: Duration, trace: Option<Trace>) {
-        let streams = &self.handle.calls.streams;
+        let streams = &self.calls.streams;
         let at = find_ended(streams, self.at, call, error_type);
-        streams.metric(at).time(self.handle.shard, lifetime, trace);
+        streams.metric(at).time(self.calls.shard(), lifetime, trace);
     }
 
     /// It ends when this is dropped.
     pub(crate) fn until_closed(self, call: &F) -> impl Any + Send + Sync + use<F, L> {
         Upgraded {
-            lifetime: find_ended(&self.handle.calls.streams, self.at, call, None),
+            lifetime: find_ended(&self.calls.streams, self.at, call, None),
             open: self,
             since: Instant::now(),
         }
@@ -129,8 +129,8 @@ struct Upgraded<F: Measured, L: AppLabels> {
 
 impl<F: Measured, L: AppLabels> Drop for Upgraded<F, L> {
     fn drop(&mut self) {
-        let handle = &self.open.handle;
-        let lifetimes = handle.calls.streams.metric(self.lifetime);
-        lifetimes.time(handle.shard, self.since.elapsed(), None);
+        let calls = &self.open.calls;
+        let lifetimes = calls.streams.metric(self.lifetime);
+        lifetimes.time(calls.shard(), self.since.elapsed(), None);
     }
 }

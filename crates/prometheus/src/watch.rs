@@ -1,15 +1,13 @@
 //! What counts one call.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, ptr};
 
-use tower_telemetry_observe::{Head, Report, Watch};
+use tower_telemetry_observe::{Head, Held, Report, Watch};
 
-use crate::calls::{AppLabels, Row, find_ended};
+use crate::calls::{AppLabels, Calls, Row, find_ended};
 use crate::exemplar::Trace;
 use crate::measured::{Measured, StreamsCount};
-use crate::metrics::Handle;
 use crate::request_body::RequestBytes;
 use crate::stream::{OpenStream, UpgradedStream};
 use crate::table::At;
@@ -45,14 +43,14 @@ pub(crate) struct Stream<F: Measured, L: AppLabels> {
 
 /// One in the gauge of calls in flight, until it is dropped.
 pub(crate) struct InFlight<F: Measured, L: AppLabels> {
-    handle: Arc<Handle<F, L>>,
+    calls: Held<Calls<F, L>>,
     at: Option<At>,
 }
 
 impl<F: Measured, L: AppLabels> InFlight<F, L> {
     #[inline]
-    pub(crate) fn begin(handle: Arc<Handle<F, L>>, at: Option<At>) -> Self {
-        let in_flight = InFlight { handle, at };
+    pub(crate) fn begin(calls: Held<Calls<F, L>>, at: Option<At>) -> Self {
+        let in_flight = InFlight { calls, at };
         in_flight.add(1);
         in_flight
     }
@@ -60,8 +58,8 @@ impl<F: Measured, L: AppLabels> InFlight<F, L> {
     /// Always in the shard in which it began.
     #[inline]
     fn add(&self, number: i64) {
-        let calls = &self.handle.calls.active.metric(self.at).calls;
-        calls.add_in(self.handle.shard, number);
+        let gauge = &self.calls.active.metric(self.at).calls;
+        gauge.add_in(self.calls.shard(), number);
     }
 }
 
@@ -76,19 +74,19 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
     /// Where the calls that end like this one are.
     #[inline]
     fn row(&self, call: &F, error_type: Option<&'static str>) -> Option<At> {
-        let InFlight { handle, at } = &self.in_flight;
-        find_ended(&handle.calls.ended, *at, call, error_type)
+        let InFlight { calls, at } = &self.in_flight;
+        find_ended(&calls.ended, *at, call, error_type)
     }
 
     /// Counts the call, and times it.
     #[inline]
     fn count(&self, row: Option<At>, duration: Duration, to_head: impl FnOnce() -> Option<Duration>) -> &Row {
-        let handle = &self.in_flight.handle;
-        let row = handle.calls.ended.metric(row);
-        row.duration.time(handle.shard, duration, self.trace);
+        let calls = &self.in_flight.calls;
+        let row = calls.ended.metric(row);
+        row.duration.time(calls.shard(), duration, self.trace);
         if let Some(times) = &row.to_head {
             if let Some(to_head) = to_head() {
-                times.time(handle.shard, to_head, self.trace);
+                times.time(calls.shard(), to_head, self.trace);
             }
         }
         row
@@ -96,7 +94,7 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
 
     #[inline]
     fn measure(&self, row: &Row, response_bytes: u64) {
-        let shard = self.in_flight.handle.shard;
+        let shard = self.in_flight.calls.shard();
         if let Some(sizes) = &row.response_size {
             sizes.count(shard, response_bytes, self.trace);
         }
@@ -114,17 +112,17 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
             self.count(row, head.elapsed(), || Some(head.elapsed()));
             row
         });
-        let InFlight { handle, at } = &self.in_flight;
+        let InFlight { calls, at } = &self.in_flight;
         self.state = match UpgradedStream::of(head.response) {
             Some(upgraded) => {
-                let metrics = Arc::as_ptr(&handle.calls).addr();
-                upgraded.begin(metrics, || OpenStream::new(handle, *at).until_closed(head.facts));
+                let metrics = ptr::from_ref(&**calls).addr();
+                upgraded.begin(metrics, || OpenStream::new(calls, *at).until_closed(head.facts));
                 State::Done
             }
             // The mechanism's call ends here, and nobody sees what comes.
             None if UpgradedStream::is_switch(head.response) => State::Done,
             None => State::Stream(Box::new(Stream {
-                open: OpenStream::new(handle, *at),
+                open: OpenStream::new(calls, *at),
                 row,
                 to_head: head.elapsed(),
             })),
@@ -136,7 +134,7 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
     #[inline]
     fn in_scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         // Within the scope of who made the span.
-        if self.trace.is_none() && self.in_flight.handle.calls.wants_exemplars() {
+        if self.trace.is_none() && self.in_flight.calls.wants_exemplars() {
             self.trace = Trace::current();
         }
         poll()
@@ -149,7 +147,7 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
             self.state = State::Done;
             return;
         }
-        if self.in_flight.handle.calls.is_stream(head.facts, head.response) {
+        if self.in_flight.calls.is_stream(head.facts, head.response) {
             self.open(head);
         }
     }
@@ -168,7 +166,7 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
                 let lifetime = report.elapsed().saturating_sub(*to_head);
                 open.ended(report.facts, error_type, lifetime, self.trace);
                 let row = match row {
-                    Some(row) => self.in_flight.handle.calls.ended.metric(*row),
+                    Some(row) => self.in_flight.calls.ended.metric(*row),
                     None => self.count(self.row(report.facts, error_type), *to_head, || Some(*to_head)),
                 };
                 self.measure(row, report.bytes);
