@@ -8,6 +8,7 @@ use http::response;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use tower_telemetry_observe::contain;
 
+use crate::app_series::AppSeries;
 use crate::histogram::{Measure, Shape};
 use crate::label::hash_labels;
 use crate::measured::{CallLabels, Measured};
@@ -15,7 +16,7 @@ use crate::series::SeriesSet;
 use crate::settings::{Bodies, Exemplars, Settings, Streams, TimeToHead};
 use crate::stream::UpgradedStream;
 use crate::table::{At, mix};
-use crate::written::{Written, changed};
+use crate::written::Written;
 use crate::{Gauge, Histogram};
 
 /// Labels of the application's own: one of a few values for each.
@@ -37,7 +38,7 @@ impl EncodeLabelSet for NoLabels {
 ///
 /// What a call is labeled with from the start is looked for at its start; what comes to it, under the place that was found then.
 pub(crate) struct Calls<F: Measured, L> {
-    pub(crate) active: SeriesSet<(F::Started, Written<L>), Active>,
+    pub(crate) active: AppSeries<F::Started, L, Active>,
     pub(crate) ended: SeriesSet<(At, F::Ended), Row>,
     pub(crate) streams: SeriesSet<(At, F::Ended), Histogram>,
     pub(crate) settings: Settings,
@@ -91,7 +92,12 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
             unreachable!("there are no calls without names");
         };
         Calls {
-            active: SeriesSet::new(names.active.full_name(), most, Arc::new(Active::default)),
+            active: AppSeries::new(
+                names.active.full_name(),
+                most,
+                Arc::new(Active::default),
+                settings.sanitizer.clone(),
+            ),
             ended: SeriesSet::new(names.duration.full_name(), most, Arc::new(row)),
             streams: SeriesSet::new(
                 names.stream_duration.full_name(),
@@ -124,19 +130,13 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
     #[cold]
     fn find_written(&self, read: <F::Started as CallLabels<F>>::Read<'_>, app: &L) -> Option<At> {
         let hash = F::Started::hash_of(read);
-        let is = |started: &F::Started| started.are_of(read);
-        match changed(app, &self.settings.sanitizer) {
-            None => self.active.find(
-                hash_with(hash, app),
-                |(started, known)| is(started) && known.are(app),
-                || (F::Started::of(read), Written::Own(app.clone())),
-            ),
-            Some(pairs) => self.active.find(
-                hash_with(hash, &pairs),
-                |(started, known)| is(started) && known.are_pairs(&pairs),
-                || (F::Started::of(read), Written::Changed(pairs.clone())),
-            ),
-        }
+        self.active.find_written(
+            hash_with(hash, app),
+            hash,
+            app,
+            |started| started.are_of(read),
+            || F::Started::of(read),
+        )
     }
 }
 

@@ -9,13 +9,14 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tower_telemetry_sanitize::Sanitizer;
 
+use crate::app_series::AppSeries;
+use crate::calls::NoLabels;
 use crate::encode::encode_counter;
 use crate::kinds::Kind;
 use crate::label::hash_labels;
 use crate::register::{Collect, register};
-use crate::series::{MAX_SERIES, Make, SeriesSet};
+use crate::series::{MAX_SERIES, Make};
 use crate::table::At;
-use crate::written::{Written, changed};
 use crate::{Counter, Histogram, RegisterError};
 
 /// A metric of your own with labels, of which there are never more than 2,000 series, or what
@@ -47,8 +48,7 @@ struct Inner<L, M> {
     help: String,
     kind: Kind<M>,
     make: Make<M>,
-    set: SeriesSet<Written<L>, M>,
-    sanitizer: Sanitizer,
+    set: AppSeries<NoLabels, L, M>,
     rejected: Counter,
 }
 
@@ -62,16 +62,15 @@ impl<L, M> Family<L, M> {
             name: name.to_owned(),
             help: help.to_owned(),
             kind,
-            set: SeriesSet::new(name, most, Arc::clone(&make)),
+            set: AppSeries::new(name, most, Arc::clone(&make), sanitizer),
             make,
-            sanitizer,
             rejected: Counter::new(),
         }))
     }
 
     /// The same, still empty, with room for so many series.
     pub fn with_max_series(self, most: usize) -> Self {
-        self.emptied(most, self.0.sanitizer.clone())
+        self.emptied(most, self.0.set.sanitizer.clone())
     }
 
     /// The same, still empty, with this policy for what may be in labels: by default [`Sanitizer::default`]. Those that become the same share a
@@ -101,24 +100,17 @@ where
     pub fn get(&self, labels: &L) -> &M {
         let set = &self.0.set;
         let hash = hash_labels(labels);
-        let at = match set.find_known(hash, |known| known.are(labels)) {
+        let at = match set.find_known(hash, |(_, known)| known.are(labels)) {
             Some(at) => Some(at),
             None => self.find_written(hash, labels),
         };
         set.metric(at)
     }
 
-    /// Where the metric is whose labels are new, or are changed by the policy.
+    /// Where the metric is whose labels are not found by what they are.
     #[cold]
     fn find_written(&self, hash: u64, labels: &L) -> Option<At> {
-        let set = &self.0.set;
-        match changed(labels, &self.0.sanitizer) {
-            None => set.find(hash, |known| known.are(labels), || Written::Own(labels.clone())),
-            Some(pairs) => {
-                let is = |known: &Written<L>| known.are_pairs(&pairs);
-                set.find(hash_labels(&pairs), is, || Written::Changed(pairs.clone()))
-            }
-        }
+        self.0.set.find_written(hash, 0, labels, |_| true, || NoLabels)
     }
 }
 
@@ -210,7 +202,6 @@ impl<L, M> fmt::Debug for Family<L, M> {
 #[cfg(test)]
 mod tests {
     use prometheus_client::encoding::text::encode;
-    use tower_telemetry_sanitize::Secret;
 
     use super::*;
     use crate::Buckets;
@@ -253,24 +244,6 @@ mod tests {
         let text = text(&registry);
         assert!(text.contains("wait_seconds_sum{queue=\"a\"} 0.5\n"), "{text}");
         assert!(text.contains("wait_rejected_values_total 3\n"), "{text}");
-    }
-
-    #[test]
-    fn labels_that_a_policy_makes_the_same_share_a_metric() {
-        let mut registry = Registry::default();
-        let policy = Sanitizer::builder().with_secrets([Secret::Email]).build();
-        let mails = Family::<Label, _>::counters("mails", "Mails")
-            .with_sanitizer(policy.expect("a policy"))
-            .with_max_series(2);
-        mails.register(&mut registry).expect("a new name");
-        for to in ["ada@example.com", "bob@example.com", "eve@example.com", "nobody"] {
-            mails.get(&[("to", to.to_owned())]).add(1);
-        }
-        let text = text(&registry);
-        assert!(text.contains("mails_total{to=\"REDACTED\"} 3\n"), "{text}");
-        assert!(text.contains("mails_total{to=\"nobody\"} 1\n"), "{text}");
-        assert!(text.contains("mails_refused_series_total 0\n"), "{text}");
-        assert!(!text.contains("example.com"), "{text}");
     }
 
     #[test]

@@ -59,8 +59,9 @@
 //! # What it costs
 //!
 //! Numbers are kept in atomics, several times each, so that threads do not wait for each other's caches; series are found by their content in a
-//! table that is read without locks. Once a series exists, nothing is allocated for a call, unless a policy changes its labels. A series takes 128 bytes for 14 buckets, times the
-//! shards: twice as many as there are processors, at most 32.
+//! table that is read without locks. Once a series exists, nothing is allocated for a call, unless a policy changes its labels, or they only read
+//! like those that its series was made for. A series takes 128 bytes for 14 buckets, times the shards: twice as many as there are processors, at
+//! most 32.
 //!
 //! # How many series there can be
 //!
@@ -71,8 +72,8 @@
 //!
 //! # What may be in labels
 //!
-//! Labels of your own pass a [policy](MetricsBuilder::with_sanitizer) before they have a series, by default the one for production. Series whose labels it
-//! makes the same are one.
+//! Labels of your own pass a [policy](MetricsBuilder::with_sanitizer) before they have a series, by default the one for production. Labels that
+//! then read the same share one series: to Prometheus they are the same in any order, and an empty one is none.
 //!
 //! # Exemplars
 //!
@@ -90,6 +91,7 @@
 //! - `protobuf`: `/metrics` as protobuf, with native histograms. It needs no `protoc`.
 //! - `tower`: `error.type` for the errors of tower's timeout and load-shed layers.
 
+mod app_series;
 mod beside;
 mod buckets;
 mod builder;

@@ -50,15 +50,25 @@ impl<L, M> SeriesSet<L, M> {
     /// Where the series of these labels is. `None` is the one for all the rest.
     #[inline(always)]
     pub(crate) fn find(&self, hash: u64, is: impl Fn(&L) -> bool, labels: impl FnOnce() -> L) -> Option<At> {
-        let make = || Series {
-            labels: labels(),
-            metric: (self.make)(),
-        };
+        let make = || Some(self.new_series(labels()));
         let at = self.series.find_or_add(hash, |series| is(&series.labels), make);
         if at.is_none() {
             self.refuse();
         }
         at
+    }
+
+    /// Where a new series of these labels is, if there is room. Nobody else makes one of the same at this time, and refuses if there is none.
+    pub(crate) fn add(&self, hash: u64, labels: L) -> Option<At> {
+        self.series
+            .find_or_add(hash, |_| false, || Some(self.new_series(labels)))
+    }
+
+    fn new_series(&self, labels: L) -> Series<L, M> {
+        Series {
+            labels,
+            metric: (self.make)(),
+        }
     }
 
     /// Where the series of these labels is, if there is one.

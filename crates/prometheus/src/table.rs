@@ -50,9 +50,14 @@ impl<V> Table<V> {
         None
     }
 
-    /// The same, and if there is none, a new one, if there is room.
+    /// The same, and if there is none, a new one, if there is room, and `make` has one.
     #[inline(always)]
-    pub(crate) fn find_or_add(&self, hash: u64, is: impl Fn(&V) -> bool, make: impl FnOnce() -> V) -> Option<At> {
+    pub(crate) fn find_or_add(
+        &self,
+        hash: u64,
+        is: impl Fn(&V) -> bool,
+        make: impl FnOnce() -> Option<V>,
+    ) -> Option<At> {
         match self.find(hash, &is) {
             Some(at) => Some(at),
             None if self.full.load(Ordering::Relaxed) => None,
@@ -61,7 +66,7 @@ impl<V> Table<V> {
     }
 
     #[cold]
-    fn add(&self, hash: u64, is: impl Fn(&V) -> bool, make: impl FnOnce() -> V) -> Option<At> {
+    fn add(&self, hash: u64, is: impl Fn(&V) -> bool, make: impl FnOnce() -> Option<V>) -> Option<At> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
         if let Some(at) = self.find(hash, is) {
@@ -74,7 +79,7 @@ impl<V> Table<V> {
         let mask = self.slots.len() - 1;
         let mut places = (0..PLACES).map(|step| (spread(hash) + step) & mask);
         let free = places.find(|at| self.slots[*at].get().is_none())?;
-        let value = make();
+        let value = make()?;
         self.slots[free].get_or_init(|| Box::new(Entry { hash, value }));
         *entries += 1;
         Some(At(free as u32))
@@ -138,7 +143,7 @@ mod tests {
     use super::*;
 
     fn add(table: &Table<u64>, number: u64) -> Option<At> {
-        table.find_or_add(mix(0, number), |known| *known == number, || number)
+        table.find_or_add(mix(0, number), |known| *known == number, || Some(number))
     }
 
     #[test]
@@ -164,7 +169,7 @@ mod tests {
     #[test]
     fn entries_with_one_hash_are_told_apart_until_they_are_too_many() {
         let table = Table::new(1000);
-        let add = |number: u64| table.find_or_add(1, |known| *known == number, || number);
+        let add = |number: u64| table.find_or_add(1, |known| *known == number, || Some(number));
         assert_eq!((0..1000).filter(|number| add(*number).is_some()).count(), PLACES);
     }
 

@@ -29,12 +29,6 @@ impl<L: Eq> Written<L> {
     }
 }
 
-impl<L> Written<L> {
-    pub(crate) fn are_pairs(&self, pairs: &Pairs) -> bool {
-        matches!(self, Written::Changed(known) if known == pairs)
-    }
-}
-
 impl<L: EncodeLabelSet> EncodeLabelSet for Written<L> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
         match self {
@@ -44,24 +38,30 @@ impl<L: EncodeLabelSet> EncodeLabelSet for Written<L> {
     }
 }
 
-/// What a policy makes of these labels, unless it leaves them as they are.
+/// These labels as a policy wants them, and what tells their series from others: to Prometheus, in whatever order they come, and without the
+/// empty ones.
 ///
 /// What cannot be encoded cannot be shown either.
-#[cold]
-pub(crate) fn changed<L>(labels: &L, sanitizer: &Sanitizer) -> Option<Pairs>
+pub(crate) fn written<L>(labels: &L, sanitizer: &Sanitizer) -> Option<(Written<L>, Pairs)>
 where
     L: EncodeLabelSet + Clone + Send + Sync + 'static,
 {
-    // No labels need no policy.
-    if size_of::<L>() == 0 {
-        return None;
+    let mut shown = pairs(labels)?;
+    let mut changed = false;
+    for (key, value) in &mut shown {
+        let allowed = sanitizer.label(key, value);
+        if allowed != *value {
+            *value = allowed.into_owned();
+            changed = true;
+        }
     }
-    let pairs = pairs(labels)?;
-    let written: Pairs = pairs
-        .iter()
-        .map(|(key, value)| (key.clone(), sanitizer.label(key, value).into_owned()))
-        .collect();
-    (written != pairs).then_some(written)
+    let written = match changed {
+        true => Written::Changed(shown.clone()),
+        false => Written::Own(labels.clone()),
+    };
+    shown.retain(|(_, value)| !value.is_empty());
+    shown.sort_unstable();
+    Some((written, shown))
 }
 
 /// The labels one by one. An encoder for them cannot be had but from a registry.
@@ -134,8 +134,12 @@ mod tests {
     #[test]
     fn what_a_policy_leaves_alone_is_not_changed() {
         let policy = Sanitizer::default();
-        assert_eq!(changed(&[("tenant", "a")], &policy), None);
+        let own = written(&[("tenant", "a")], &policy);
+        assert!(matches!(own, Some((Written::Own([("tenant", "a")]), _))), "{own:?}");
         let redacted = Pairs::from([("session_token".to_owned(), "REDACTED".to_owned())]);
-        assert_eq!(changed(&[("session_token", "c2VjcmV0")], &policy), Some(redacted));
+        match written(&[("session_token", "c2VjcmV0")], &policy) {
+            Some((Written::Changed(pairs), shown)) => assert_eq!((&pairs, &shown), (&redacted, &redacted)),
+            other => panic!("{other:?}"),
+        }
     }
 }

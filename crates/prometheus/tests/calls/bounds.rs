@@ -121,6 +121,56 @@ fn what_a_policy_redacts_is_in_no_label_and_makes_one_series() {
 }
 
 #[test]
+fn what_reads_like_what_a_policy_makes_is_one_series_with_it() {
+    let named = |call: &Call<'_, HttpCall<Server>>| {
+        let Tenant { tenant } = tenant(call);
+        let times = tenant.parse().expect("a number");
+        Tenant {
+            tenant: "x".repeat(times),
+        }
+    };
+    for lengths in [["5000", "1024"], ["1024", "5000"]] {
+        let counted = Counted::new(Metrics::server().with_labels(named).with_max_series(1));
+        for length in lengths.into_iter().chain(lengths) {
+            counted.exchange(request(length), script([]));
+        }
+        let short = "x".repeat(1_024);
+        let active = "http_server_active_requests{";
+        counted.assert_lines(
+            active,
+            &[&format!("http_request_method=\"GET\",tenant=\"{short}\"}} 0")],
+        );
+        let series = format!(
+            "http_request_method=\"GET\",tenant=\"{short}\",http_response_status_code=\"200\",network_protocol_version=\"1.1\"}} 4"
+        );
+        counted.assert_lines("http_server_request_duration_seconds_count{", &[&series]);
+    }
+}
+
+#[test]
+fn labels_that_differ_and_read_the_same_are_one_series() {
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    struct Tenant {
+        tenant: Option<String>,
+    }
+    let named = |call: &Call<'_, HttpCall<Server>>| Tenant {
+        tenant: (tenant(call).tenant == "a").then(String::new),
+    };
+    let counted = Counted::new(Metrics::server().with_labels(named));
+    for path in ["a", "b", "a", "b"] {
+        counted.exchange(request(path), script([]));
+    }
+    counted.exchange(Request::post("/a").body(()).expect("a request"), script([]));
+    let series = |method: &str, count: u32| {
+        format!(
+            "http_request_method=\"{method}\",tenant=\"\",http_response_status_code=\"200\",network_protocol_version=\"1.1\"}} {count}"
+        )
+    };
+    let begin = "http_server_request_duration_seconds_count{";
+    counted.assert_lines(begin, &[&series("GET", 4), &series("POST", 1)]);
+}
+
+#[test]
 fn by_default_a_label_is_bounded_and_of_one_line() {
     let counted = Counted::new(Metrics::server().with_labels(|_: &Call<'_, HttpCall<Server>>| Tenant {
         tenant: format!("two\nlines{}", "x".repeat(5_000)),
