@@ -75,9 +75,9 @@
 //! - `opentelemetry_sdk`: the exporter.
 #![cfg_attr(
     not(feature = "opentelemetry"),
-    doc = "\n[`SanitizedSpan`]: #features\n[`Sanitizer::attribute`]: #features"
+    doc = "\n\n[`SanitizedSpan`]: #features\n[`Sanitizer::attribute`]: #features"
 )]
-#![cfg_attr(not(feature = "opentelemetry_sdk"), doc = "\n[`SanitizingExporter`]: #features")]
+#![cfg_attr(not(feature = "opentelemetry_sdk"), doc = "\n\n[`SanitizingExporter`]: #features")]
 
 mod assemble;
 mod builder;
