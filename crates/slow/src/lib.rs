@@ -1,6 +1,7 @@
 //! A warning while a call is slow: for any tower service, HTTP or not, and for any future.
 //!
-//! ```
+#![cfg_attr(feature = "tokio", doc = "```")]
+#![cfg_attr(not(feature = "tokio"), doc = "```no_run")] // Nobody looks at calls that still run.
 //! use std::time::Duration;
 //!
 //! use tower::{Layer, ServiceExt, service_fn};

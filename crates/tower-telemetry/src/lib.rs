@@ -1,6 +1,7 @@
 //! Observability for axum, tonic, hyper and any tower stack that speaks HTTP: one future, one body, every end seen.
 //!
-//! ```
+#![cfg_attr(feature = "setup", doc = "```")]
+#![cfg_attr(not(feature = "setup"), doc = "```text")]
 //! use http::{Request, Response};
 //! use tower::{Layer, Service, ServiceExt, service_fn};
 //! use tower_telemetry::setup::{Telemetry, Waterfall};
