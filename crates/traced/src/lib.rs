@@ -2,7 +2,8 @@
 //!
 //! Layers see calls at the edge of a service. What happens inside is a matter of the code itself:
 //!
-//! ```
+#![cfg_attr(feature = "tokio", doc = "```")]
+#![cfg_attr(not(feature = "tokio"), doc = "```text")]
 //! use tower_telemetry_traced::{TracedExt, business_span, spawn, traced};
 //!
 //! #[traced(args(order), error_type = |_: &String| "declined")]
