@@ -93,7 +93,7 @@ pub use contain::contain;
 pub use future::ObservedFuture;
 pub use observation::Observation;
 pub use observe::{Call, Interest, Observe, Watch};
-pub use on_end::{OnEnd, on_end};
+pub use on_end::{OnEnd, OnEndWatch, on_end};
 pub use plain::{CallName, Plain, PlainCall};
 pub use report::{End, Failure, Head, Report, Verdict};
 pub use service::{ObserveLayer, Observed};

@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-use crate::{Call, Observe, Report, Watch};
+use crate::{Call, Held, Observe, Report, Shared, Watch};
 
 /// Calls a closure at the end of each call.
 ///
@@ -22,21 +21,21 @@ where
     G: Fn(&Report<'_, F>),
 {
     OnEnd {
-        closure: Arc::new(closure),
+        closure: Shared::new(closure),
         facts: PhantomData,
     }
 }
 
-/// The observer that [`on_end`] makes, and its own watch.
+/// The observer that [`on_end`] makes.
 pub struct OnEnd<F, G> {
-    closure: Arc<G>,
+    closure: Shared<G>,
     facts: PhantomData<fn(&F)>,
 }
 
 impl<F, G> Clone for OnEnd<F, G> {
     fn clone(&self) -> Self {
         OnEnd {
-            closure: Arc::clone(&self.closure),
+            closure: self.closure.clone(),
             facts: PhantomData,
         }
     }
@@ -49,16 +48,25 @@ impl<F, G> fmt::Debug for OnEnd<F, G> {
 }
 
 impl<F, G: Fn(&Report<'_, F>)> Observe<F> for OnEnd<F, G> {
-    type Watch = Self;
+    type Watch = OnEndWatch<G>;
 
-    fn watch(&self, _: &mut Call<'_, F>) -> Self {
-        self.clone()
+    fn watch(&self, _: &mut Call<'_, F>) -> OnEndWatch<G> {
+        OnEndWatch(self.closure.hold())
     }
 }
 
-impl<F, G: Fn(&Report<'_, F>)> Watch<F> for OnEnd<F, G> {
+/// The watch of [`OnEnd`].
+pub struct OnEndWatch<G>(Held<G>);
+
+impl<G> fmt::Debug for OnEndWatch<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OnEndWatch").finish_non_exhaustive()
+    }
+}
+
+impl<F, G: Fn(&Report<'_, F>)> Watch<F> for OnEndWatch<G> {
     fn end(self, report: &Report<'_, F>) {
-        (self.closure)(report);
+        (self.0)(report);
     }
 }
 
@@ -110,7 +118,7 @@ mod tests {
     #[test]
     fn clones_share_the_closure_and_debug_forms_leave_it_out() {
         let observer = on_end::<(), _>(|_| {});
-        assert!(Arc::ptr_eq(&observer.closure, &observer.clone().closure));
+        assert!(std::ptr::eq(observer.closure.get(), observer.clone().closure.get()));
         assert_eq!(format!("{observer:?}"), "OnEnd { .. }");
     }
 }
