@@ -7,9 +7,10 @@ use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use tower_telemetry_semconv::{Client, GrpcCall, GrpcCode, Server, Side, StatusAttribute};
 
 use crate::catalog::{Catalog, RPC_CLIENT, RPC_SERVER};
-use crate::label::{label, maybe, same};
+use crate::label::{label, maybe, same, same_server};
 use crate::measured::{CallLabels, Measured, StreamsCount};
 use crate::table::{hash_text, mix};
+use crate::text::Text;
 
 /// What the sides of gRPC calls label differently.
 pub trait GrpcSide: Side {
@@ -57,13 +58,13 @@ impl<S: GrpcSide> Measured for GrpcCall<S> {
 /// The labels of a gRPC call in flight: the system, and on a client server and port.
 #[derive(Debug)]
 pub struct GrpcStarted {
-    server: Option<(String, Option<u16>)>,
+    server: Option<(Text, Option<u16>)>,
 }
 
 /// The further labels of a gRPC call that has ended: method, status and `error.type`.
 #[derive(Debug)]
 pub struct GrpcEnded {
-    method: String,
+    method: Text,
     code: Option<GrpcCode>,
     attribute: StatusAttribute,
     error_type: Option<&'static str>,
@@ -94,14 +95,13 @@ impl<S: GrpcSide> CallLabels<GrpcCall<S>> for GrpcStarted {
 
     fn of(read: ReadGrpcStarted<'_>) -> Self {
         GrpcStarted {
-            server: read.server.map(|(address, port)| (address.to_owned(), port)),
+            server: read.server.map(|(address, port)| (address.into(), port)),
         }
     }
 
     #[inline]
     fn are_of(&self, read: ReadGrpcStarted<'_>) -> bool {
-        let server = self.server.as_ref();
-        server.map(|(address, port)| (address.as_str(), *port)) == read.server
+        same_server(self.server.as_ref(), read.server)
     }
 
     #[inline]
@@ -126,7 +126,7 @@ impl<S: GrpcSide> CallLabels<GrpcCall<S>> for GrpcEnded {
 
     fn of(read: ReadGrpcEnded<'_>) -> Self {
         GrpcEnded {
-            method: read.method.to_owned(),
+            method: read.method.into(),
             code: read.code,
             attribute: read.attribute,
             error_type: read.error_type,
@@ -135,7 +135,7 @@ impl<S: GrpcSide> CallLabels<GrpcCall<S>> for GrpcEnded {
 
     #[inline]
     fn are_of(&self, read: ReadGrpcEnded<'_>) -> bool {
-        self.code == read.code && same(self.error_type, read.error_type) && self.method == read.method
+        self.code == read.code && same(self.error_type, read.error_type) && self.method.is(read.method)
     }
 
     #[inline]

@@ -10,9 +10,10 @@ use tower_telemetry_semconv::{HttpCall, Method, status_word};
 use crate::HttpSide;
 use crate::catalog::Catalog;
 use crate::classic::Classic;
-use crate::label::{label, maybe, same, same_text};
+use crate::label::{label, maybe, same, same_server, same_text};
 use crate::measured::{CallLabels, Measured};
 use crate::table::{hash_text, mix};
+use crate::text::Text;
 
 impl<S: HttpSide> Measured for HttpCall<S> {
     type Started = HttpStarted;
@@ -23,7 +24,7 @@ impl<S: HttpSide> Measured for HttpCall<S> {
     fn classic<'a>(started: &'a HttpStarted, ended: &'a HttpEnded) -> Option<Classic<'a>> {
         Some(Classic {
             method: &started.method,
-            endpoint: ended.route.as_ref().map_or("unknown", |(_, route)| route),
+            endpoint: ended.route.as_ref().map_or("unknown", |(_, route)| route.as_str()),
             status: match ended.status {
                 Some(status) => status_word(status),
                 None => ended.error_type.unwrap_or("unknown"),
@@ -37,13 +38,13 @@ impl<S: HttpSide> Measured for HttpCall<S> {
 pub struct HttpStarted {
     method: Cow<'static, str>,
     scheme: Option<&'static str>,
-    server: Option<(String, Option<u16>)>,
+    server: Option<(Text, Option<u16>)>,
 }
 
 /// The further labels of an HTTP call that has ended: route or template, status, `error.type` and protocol version.
 #[derive(Debug)]
 pub struct HttpEnded {
-    route: Option<(&'static str, String)>,
+    route: Option<(&'static str, Text)>,
     status: Option<StatusCode>,
     version: Option<&'static str>,
     error_type: Option<&'static str>,
@@ -86,16 +87,15 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpStarted {
                 .as_static()
                 .map_or_else(|| method.as_str().to_owned().into(), Cow::Borrowed),
             scheme: read.scheme,
-            server: read.server.map(|(address, port)| (address.to_owned(), port)),
+            server: read.server.map(|(address, port)| (address.into(), port)),
         }
     }
 
     #[inline(always)]
     fn are_of(&self, read: ReadStarted<'_>) -> bool {
-        let server = self.server.as_ref();
         same_text(&self.method, read.method.as_str())
             && same(self.scheme, read.scheme)
-            && server.map(|(address, port)| (address.as_str(), *port)) == read.server
+            && same_server(self.server.as_ref(), read.server)
     }
 
     #[inline(always)]
@@ -124,7 +124,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
 
     fn of(read: ReadEnded<'_>) -> Self {
         HttpEnded {
-            route: read.route.map(|route| (read.label, route.to_owned())),
+            route: read.route.map(|route| (read.label, route.into())),
             status: read.status,
             version: read.version,
             error_type: read.error_type,
@@ -138,7 +138,7 @@ impl<S: HttpSide> CallLabels<HttpCall<S>> for HttpEnded {
             && same(self.version, read.version)
             && match (&self.route, read.route) {
                 (None, None) => true,
-                (Some((_, route)), Some(other)) => route == other,
+                (Some((_, route)), Some(other)) => route.is(other),
                 _ => false,
             }
     }

@@ -6,6 +6,8 @@ use std::ptr;
 
 use prometheus_client::encoding::{EncodeLabelValue, LabelSetEncoder};
 
+use crate::text::Text;
+
 /// Most words are the very same.
 #[inline(always)]
 pub(crate) fn same(a: Option<&'static str>, b: Option<&'static str>) -> bool {
@@ -19,6 +21,16 @@ pub(crate) fn same(a: Option<&'static str>, b: Option<&'static str>) -> bool {
 #[inline(always)]
 pub(crate) fn same_text(a: &str, b: &str) -> bool {
     ptr::eq(a, b) || a == b
+}
+
+/// Whether address and port are these.
+#[inline(always)]
+pub(crate) fn same_server(server: Option<&(Text, Option<u16>)>, read: Option<(&str, Option<u16>)>) -> bool {
+    match (server, read) {
+        (None, None) => true,
+        (Some((address, port)), Some((other, other_port))) => *port == other_port && address.is(other),
+        _ => false,
+    }
 }
 
 /// Encodes a label, if there is a value.

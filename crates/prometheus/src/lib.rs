@@ -133,6 +133,7 @@ mod slow_counts;
 mod spans;
 mod stream;
 mod table;
+mod text;
 mod watch;
 mod written;
 

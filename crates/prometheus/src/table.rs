@@ -14,6 +14,8 @@ pub(crate) struct Table<V> {
     full: AtomicBool,
 }
 
+/// On cache lines of its own: what is beside it on the heap is written all the time by the thread that made it.
+#[repr(align(128))]
 struct Entry<V> {
     hash: u64,
     value: V,
