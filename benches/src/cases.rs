@@ -102,11 +102,15 @@ pub(crate) fn cases() -> Vec<Case> {
                 tower(caller, &ToTheEnd(Timed))
             })
             .ours(ours::SLOW, |caller| tower(caller, &ours::slow()))
+            .ours(ours::SLOW_PLAIN, |caller| tower(caller, &ours::slow_plain()))
             .peer("tower-http, no subscriber", |caller| {
                 tower(caller, &TraceLayer::new_for_http())
             }),
         Case::new("SLp", Sampled, "slow calls are told, ready at the second poll")
             .ours(ours::SLOW, |caller| stacks::waits_once(caller, &ours::slow()))
+            .ours(ours::SLOW_PLAIN, |caller| {
+                stacks::waits_once(caller, &ours::slow_plain())
+            })
             .peer("tower-http, no subscriber", |caller| {
                 stacks::waits_once(caller, &TraceLayer::new_for_http())
             }),

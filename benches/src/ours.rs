@@ -8,7 +8,7 @@ use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use prometheus_client::registry::Registry;
 use tower::layer::util::Stack;
-use tower_telemetry::observe::{Observe, ObserveLayer, on_end};
+use tower_telemetry::observe::{Observe, ObserveLayer, Plain, on_end};
 use tower_telemetry::prometheus::{Metrics, MetricsLayer};
 use tower_telemetry::propagate::Propagation;
 use tower_telemetry::reqwest::ReqwestMiddleware;
@@ -30,6 +30,7 @@ pub(crate) const UNTOLD_AXUM: &str = "tower-telemetry, by default (axum)";
 pub(crate) const EXPORTED: &str = "tower-telemetry, before the exporter";
 pub(crate) const SET: &str = "tower-telemetry, when they are set";
 pub(crate) const SLOW: &str = "tower-telemetry";
+pub(crate) const SLOW_PLAIN: &str = "tower-telemetry, a service of any kind";
 pub(crate) const FUSED: &str = "tower-telemetry, fused";
 pub(crate) const FUSED_AXUM: &str = "tower-telemetry, fused (axum)";
 pub(crate) const STACKED: &str = "tower-telemetry, as three layers";
@@ -80,6 +81,11 @@ pub(crate) fn http() -> Http<Server> {
 /// The layer that warns of slow calls, while they run.
 pub(crate) fn slow() -> SlowLayer {
     SlowLayer::server(Duration::from_secs(1))
+}
+
+/// The same for a service of any kind, whose calls end with its answer.
+pub(crate) fn slow_plain() -> SlowLayer<Plain<&'static str>> {
+    SlowLayer::plain("users", Duration::from_secs(1))
 }
 
 /// The observers of [`all`].

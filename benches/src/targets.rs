@@ -40,8 +40,8 @@ pub(crate) fn target(case: &str, contender: &str) -> Option<Target> {
         ("C1", ours::REQWEST) => target(10_500, 12),
         ("C2", ours::REQWEST) => target(6_800, 9),
         ("SAN", ours::EXPORTED | ours::SET) => target(600, 0),
-        ("SL", ours::SLOW) => target(450, 0),
-        ("SLp", ours::SLOW) => target(600, 0),
+        ("SL", ours::SLOW | ours::SLOW_PLAIN) => target(450, 0),
+        ("SLp", ours::SLOW | ours::SLOW_PLAIN) => target(600, 0),
         ("ALL", ours::FUSED) => target(6_500, 6),
         ("ALL", ours::FUSED_AXUM) => target(8_000, 9),
         // Whoever takes them apart pays for the parts.

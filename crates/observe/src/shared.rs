@@ -107,6 +107,12 @@ impl<T> Held<T> {
     pub fn shard(&self) -> usize {
         self.0.shard
     }
+
+    /// The value as all threads share it, for whoever wants a [`Weak`](std::sync::Weak) of it.
+    #[inline]
+    pub fn as_arc(&self) -> &Arc<T> {
+        &self.0.value
+    }
 }
 
 impl<T> Clone for Shared<T> {

@@ -18,7 +18,7 @@ use crate::table::{Entry, Key};
 /// One call that may become slow. It is small, since most calls do not: their labels are asked for when they are needed.
 #[derive(Debug)]
 pub(crate) struct Tracked {
-    calls: Held<Arc<Calls>>,
+    calls: Held<Calls>,
     started: Instant,
     limits: Limits,
     at: At,
@@ -46,7 +46,7 @@ impl Tracked {
     /// A call that starts now, of a request that may have a policy. Its label is asked for at once only if its polls are timed.
     #[inline]
     pub(crate) fn new(
-        calls: Held<Arc<Calls>>,
+        calls: Held<Calls>,
         started: Instant,
         limits: Limits,
         sanitizer: Option<Sanitizer>,
@@ -109,7 +109,7 @@ impl Tracked {
     #[inline]
     pub(crate) fn pending(&mut self, label: impl FnOnce() -> Label) {
         match &self.at {
-            At::InFlight(_) => self.calls.look_after(self.started),
+            At::InFlight(_) => self.calls.as_arc().look_after(self.started),
             At::Here(_) => {
                 if self.limits.of(self.head.phase()) != NEVER && self.calls.warns_in_flight() {
                     self.enter(label());
@@ -130,7 +130,7 @@ impl Tracked {
             phase,
             warned: self.warned,
         };
-        if let Some(key) = self.calls.enter(entry) {
+        if let Some(key) = self.calls.as_arc().enter(entry) {
             self.at = At::InFlight(key);
         }
     }

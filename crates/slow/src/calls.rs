@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tower_telemetry_observe::contain;
+use tower_telemetry_observe::{Shared, contain};
 
 use crate::clock::since;
 use crate::current::Current;
@@ -66,9 +66,9 @@ struct Due {
 }
 
 impl Calls {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn shared(settings: Settings) -> Shared<Self> {
         let system = Instant::now();
-        Calls {
+        Shared::new(Calls {
             began: contain(|| settings.clock.or_given(system)).unwrap_or(system),
             settings,
             table: Table::default(),
@@ -76,7 +76,7 @@ impl Calls {
             next_look: AtomicU64::new(NEVER),
             #[cfg(feature = "tokio")]
             sweeper: Sweeper::default(),
-        }
+        })
     }
 
     /// This time, on the table's clock.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -33,8 +33,7 @@ use crate::{Ended, Label, Limits, Slow};
 pub trait WarnIfSlow: Future + Sized {
     /// Warns if it takes so long from its first poll to its end, with the usual settings.
     fn warn_if_slow(self, name: impl Into<Cow<'static, str>>, limits: impl Into<Limits>) -> MaybeSlow<Self> {
-        static USUAL: LazyLock<Shared<Arc<Calls>>> =
-            LazyLock::new(|| Shared::new(Arc::new(Calls::new(Settings::default()))));
+        static USUAL: LazyLock<Shared<Calls>> = LazyLock::new(|| Calls::shared(Settings::default()));
         MaybeSlow::new(self, USUAL.hold(), name.into(), limits.into())
     }
 
@@ -63,7 +62,7 @@ pin_project! {
 
 #[derive(Debug)]
 enum State {
-    NotStarted(Held<Arc<Calls>>, Cow<'static, str>, Limits),
+    NotStarted(Held<Calls>, Cow<'static, str>, Limits),
     Running(Running),
     Over,
 }
@@ -79,7 +78,7 @@ struct Running {
 }
 
 impl<T> MaybeSlow<T> {
-    fn new(inner: T, calls: Held<Arc<Calls>>, name: Cow<'static, str>, limits: Limits) -> Self {
+    fn new(inner: T, calls: Held<Calls>, name: Cow<'static, str>, limits: Limits) -> Self {
         MaybeSlow {
             inner,
             state: State::NotStarted(calls, name, limits),
@@ -107,7 +106,7 @@ impl State {
 }
 
 impl Running {
-    fn new(calls: Held<Arc<Calls>>, name: Cow<'static, str>, limits: Limits) -> Self {
+    fn new(calls: Held<Calls>, name: Cow<'static, str>, limits: Limits) -> Self {
         let started = Instant::now();
         let by_clock = contain(|| calls.settings.clock.or_given(started)).unwrap_or(started);
         Running {

@@ -29,7 +29,7 @@ type Choose<F> = Arc<dyn Fn(&Call<'_, F>) -> Option<Limits> + Send + Sync>;
 /// Clones share the count of lines and the table of calls in flight; what is set on one of them afterwards gives it its own.
 #[must_use]
 pub struct Slow<F = HttpCall<Server>> {
-    shared: Shared<Arc<Calls>>,
+    shared: Shared<Calls>,
     limits: Limits,
     // Shared, and `None` while nothing depends on the call.
     choices: Option<Arc<Choices<F>>>,
@@ -44,7 +44,7 @@ impl<F> Slow<F> {
     /// A call is slow when its response head takes a second.
     pub fn new() -> Self {
         Slow {
-            shared: Shared::new(Arc::new(Calls::new(Settings::default()))),
+            shared: Calls::shared(Settings::default()),
             limits: Limits::default(),
             choices: None,
         }
@@ -137,7 +137,7 @@ impl<F> Slow<F> {
     fn setting(mut self, set: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = self.shared.get().settings.clone();
         set(&mut settings);
-        self.shared = Shared::new(Arc::new(Calls::new(settings)));
+        self.shared = Calls::shared(settings);
         self
     }
 
@@ -157,7 +157,7 @@ impl<F> Slow<F> {
         self
     }
 
-    pub(crate) fn calls(&self) -> Held<Arc<Calls>> {
+    pub(crate) fn calls(&self) -> Held<Calls> {
         self.shared.hold()
     }
 }
