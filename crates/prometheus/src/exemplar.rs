@@ -14,7 +14,7 @@ const REST: u64 = 250;
 /// A sampled span. Kept so that an `Option` of it takes 24 bytes, and not 48: every call in flight has room for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trace {
-    trace_id: [u64; 2],
+    trace_id: [u8; 16],
     span_id: NonZeroU64,
 }
 
@@ -34,16 +34,14 @@ impl Trace {
         if !span.is_sampled() || !span.is_valid() {
             return None;
         }
-        let trace_id = u128::from_be_bytes(span.trace_id().to_bytes());
         Some(Trace {
-            trace_id: [(trace_id >> 64) as u64, trace_id as u64],
+            trace_id: span.trace_id().to_bytes(),
             span_id: NonZeroU64::new(u64::from_be_bytes(span.span_id().to_bytes()))?,
         })
     }
 
     pub(crate) fn trace_id(self) -> TraceId {
-        let [high, low] = self.trace_id.map(u128::from);
-        TraceId::from(high << 64 | low)
+        TraceId::from_bytes(self.trace_id)
     }
 
     pub(crate) fn span_id(self) -> SpanId {

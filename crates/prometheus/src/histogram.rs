@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tower_telemetry_observe::this_shard;
+
 use crate::Buckets;
 use crate::exemplar::{Exemplars, Trace};
 use crate::native::{self, Range};
 use crate::reading::Reading;
 use crate::shard::Sharded;
-use tower_telemetry_observe::this_shard;
 
 /// What a histogram measures. It counts in whole numbers of a small unit: the sum then needs no loop to be added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
