@@ -47,8 +47,11 @@ impl<T> Table<T> {
             for slot in slots(shape.first.first_chunk()) {
                 table.firsts[slot] |= bit;
             }
-            for slot in slots(middle(shape.first)) {
-                table.middles[slot] |= bit;
+            // One key that has no middle is none of those that have one.
+            if middle(shape.first).is_some() || !shape.whole {
+                for slot in slots(middle(shape.first)) {
+                    table.middles[slot] |= bit;
+                }
             }
             if shape.least < 4 {
                 table.short |= bit;
@@ -68,30 +71,38 @@ impl<T> Table<T> {
     /// The rule for this key.
     #[inline]
     pub(crate) fn find(&self, key: &str) -> Option<&T> {
-        match self.candidates(key) {
+        match self.further(self.at_the_end(key), key) {
             0 => None,
             candidates => self.find_among(candidates, key),
         }
     }
 
-    /// The rules that may be for this key, a bit for each of them, or for each of those that share it.
+    /// The rules that may be for this key, a bit for each of them, or for each of those that share it: by the key's end, and by its middle where
+    /// that says nothing.
     #[inline(always)]
-    pub(crate) fn candidates(&self, key: &str) -> u64 {
+    pub(crate) fn at_the_end(&self, key: &str) -> u64 {
         let key = key.as_bytes();
         let Some(last) = key.last_chunk() else {
             return self.short;
         };
         let closed = self.lasts[last_slot(last)];
-        if closed == 0 && key.len() < self.open_from {
-            return 0;
+        match key.len() < self.open_from {
+            true => closed,
+            false => (closed | self.open) & self.in_the_middle(key),
         }
-        let open = if key.len() < self.open_from { 0 } else { self.open };
+    }
+
+    /// Those among these that may be for this key by its middle and its beginning, too.
+    #[inline(always)]
+    pub(crate) fn further(&self, candidates: u64, key: &str) -> u64 {
+        let key = key.as_bytes();
         let first = key.first_chunk().map_or(u64::MAX, |first| self.firsts[slot(first)]);
-        match ((closed | open) & first, middle(key)) {
-            (0, _) => 0,
-            (candidates, None) => candidates,
-            (candidates, Some(middle)) => candidates & self.middles[slot(middle)],
-        }
+        candidates & self.in_the_middle(key) & first
+    }
+
+    #[inline(always)]
+    fn in_the_middle(&self, key: &[u8]) -> u64 {
+        middle(key).map_or(u64::MAX, |middle| self.middles[slot(middle)])
     }
 
     /// The bits of the rules of which this is true.
@@ -103,6 +114,7 @@ impl<T> Table<T> {
     }
 
     /// The rule for this key, which is one of these.
+    #[inline(never)]
     pub(crate) fn find_among(&self, candidates: u64, key: &str) -> Option<&T> {
         self.rules.chunks(64).find_map(|rules| {
             let mut left = candidates;
@@ -120,8 +132,10 @@ impl<T> Table<T> {
 }
 
 /// The four bytes in the middle.
+#[inline(always)]
 fn middle(key: &[u8]) -> Option<&[u8; 4]> {
-    key.get(MIDDLE..)?.first_chunk()
+    let through: &[u8; MIDDLE + 4] = key.first_chunk()?;
+    through.last_chunk()
 }
 
 /// With this factor no attribute of the semantic conventions for HTTP and RPC stands where one of the default rules does that is not for it,
@@ -186,10 +200,10 @@ mod tests {
             "url.scheme",
             "user_agent.original",
         ] {
-            assert_eq!(rules.candidates(key), 0, "{key}");
+            assert_eq!(rules.further(rules.at_the_end(key), key), 0, "{key}");
         }
         for key in ["url.full", "url.path", "url.query"] {
-            assert_eq!(rules.candidates(key).count_ones(), 1, "{key}");
+            assert_eq!(rules.further(rules.at_the_end(key), key).count_ones(), 1, "{key}");
         }
         assert!(rules.find("DB.Password").is_some() && rules.find("").is_some());
     }

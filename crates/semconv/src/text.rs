@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::words::{EACH, any_word};
+use crate::words::{EACH, in_words, is_any};
 
 /// The most bytes of one recorded text.
 pub const MAX_TEXT: usize = 1024;
@@ -105,9 +105,39 @@ pub fn clean_within(text: &str, limit: Limit) -> Clean<'_> {
 /// Whether a text is made of printable ASCII alone: then it is clean, whatever its length.
 #[inline]
 pub fn is_plain(text: &str) -> bool {
-    // Below a space the difference is negative, and above a tilde the sum has the upper bit. What is carried from one byte to the next
-    // comes from a byte that is found itself; no byte of UTF-8 is 0xff, which alone would be lost.
-    !any_word(text, |word| word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH))
+    let mut all = AllPlain::default();
+    all.and(text);
+    all.are()
+}
+
+/// Whether many texts are all [plain](is_plain): to add them up and to ask once is cheaper than to ask each time.
+///
+/// ```
+/// use tower_telemetry_semconv::text::AllPlain;
+///
+/// let mut all = AllPlain::default();
+/// all.and("GET");
+/// assert!(all.are());
+/// all.and("a\nb");
+/// assert!(!all.are());
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AllPlain(u64);
+
+impl AllPlain {
+    /// Adds a text.
+    #[inline]
+    pub fn and(&mut self, text: &str) {
+        // Below a space the difference is negative, and above a tilde the sum has the upper bit. What is carried from one byte to the next
+        // comes from a byte that is found itself; no byte of UTF-8 is 0xff, which alone would be lost.
+        self.0 |= in_words(text, |word| word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH));
+    }
+
+    /// Whether all that were added are plain.
+    #[inline]
+    pub fn are(self) -> bool {
+        !is_any(self.0)
+    }
 }
 
 impl Limit {

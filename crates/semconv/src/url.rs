@@ -192,10 +192,10 @@ pub fn may_hold_credentials(url: &str) -> bool {
     })
 }
 
-/// The upper bit of some byte is set exactly if a byte is zero.
+/// The upper bit of some byte is set if a byte is zero, or if it is no ASCII.
 #[inline]
 fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(EACH) & !word
+    word.wrapping_sub(EACH)
 }
 
 /// Where the path of a URL, absolute or not, stands: from the end of the authority to the query or the fragment.

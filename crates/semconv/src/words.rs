@@ -4,25 +4,36 @@
 pub(crate) const EACH: u64 = u64::MAX / 0xff;
 
 /// Whether `find` sets the upper bit of a byte for some word of a text.
+#[inline]
+pub(crate) fn any_word(text: &str, find: impl Fn(u64) -> u64 + Copy) -> bool {
+    is_any(in_words(text, find))
+}
+
+/// Whether the upper bit of a byte is set.
+#[inline]
+pub(crate) fn is_any(found: u64) -> bool {
+    found & (EACH * 0x80) != 0
+}
+
+/// What `find` makes of the words of a text, all in one.
 ///
 /// The words are made of the text's own bytes, and some bytes are in two of them: to look at a few twice is faster than byte by byte. What is
 /// shorter than a word is filled up with blanks.
 #[inline]
-pub(crate) fn any_word(text: &str, find: impl Fn(u64) -> u64 + Copy) -> bool {
+pub(crate) fn in_words(text: &str, find: impl Fn(u64) -> u64 + Copy) -> u64 {
     let bytes = text.as_bytes();
-    let found = match (bytes.first_chunk(), bytes.last_chunk()) {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(first), Some(last)) if bytes.len() <= 16 => {
             find(u64::from_ne_bytes(*first)) | find(u64::from_ne_bytes(*last))
         }
-        (Some(_), Some(last)) => find(u64::from_ne_bytes(*last)) | in_words(bytes, find),
+        (Some(_), Some(last)) => find(u64::from_ne_bytes(*last)) | in_many_words(bytes, find),
         _ => find(short(bytes)),
-    };
-    found & (EACH * 0x80) != 0
+    }
 }
 
 /// For texts of more than two words.
 #[inline(never)]
-fn in_words(bytes: &[u8], find: impl Fn(u64) -> u64) -> u64 {
+fn in_many_words(bytes: &[u8], find: impl Fn(u64) -> u64) -> u64 {
     let words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
     words.fold(0, |found, word| found | find(u64::from_ne_bytes(*word)))
 }

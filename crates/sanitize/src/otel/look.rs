@@ -1,45 +1,60 @@
 //! The first look at attributes. Mostly nothing has to change, and that is all there is to do.
 
 use opentelemetry::{KeyValue, Value};
+use tower_telemetry_semconv::text::AllPlain;
 use tower_telemetry_semconv::url::may_hold_credentials;
 
 use crate::policy::Policy;
+
+/// The most bytes of a text that are looked at together with those of others.
+const SHORT: usize = 16;
 
 impl Policy {
     /// Whether all of these attributes surely stay as they are. Each is shown, by its key and the bytes of its value.
     #[inline(always)]
     pub(super) fn all_stay(&self, attributes: &[KeyValue], mut show: impl FnMut(&str, usize)) -> bool {
-        let mut all_fine = true;
+        if self.surely_whole < SHORT {
+            return false;
+        }
+        let mut texts = AllPlain::default();
         for KeyValue { key, value, .. } in attributes {
             let key = key.as_str();
-            let bytes = if let Value::String(text) = value {
-                all_fine &= self.is_fine(text.as_str());
-                text.as_str().len()
+            let mut text = "";
+            let bytes = if let Value::String(string) = value {
+                text = string.as_str();
+                if text.len() <= SHORT {
+                    texts.and(text);
+                } else if !self.is_fine(text) {
+                    return false;
+                }
+                text.len()
+            } else if is_list(value) {
+                return false;
             } else {
-                all_fine &= !matches!(value, Value::Array(_));
                 8
             };
             show(key, bytes);
-            let candidates = self.rules.candidates(key);
+            let candidates = self.rules.at_the_end(key);
             if candidates != 0 {
-                all_fine &= self.has_no_rule(candidates, key, value);
+                let candidates = self.rules.further(candidates, key);
+                // Those for URLs only matter where there may be credentials.
+                let may_matter = candidates & !self.url_rules != 0 || candidates != 0 && may_hold_credentials(text);
+                if may_matter && self.rules.find_among(candidates, key).is_some() {
+                    return false;
+                }
             }
         }
-        all_fine
+        texts.are()
     }
 
     /// Whether an attribute surely stays as it is.
     pub(super) fn stays(&self, attribute: &KeyValue) -> bool {
         self.all_stay(std::slice::from_ref(attribute), |_, _| {})
     }
+}
 
-    /// Whether the rules that may be for this attribute are for others after all, or for URLs that hold credentials.
-    #[inline(never)]
-    fn has_no_rule(&self, candidates: u64, key: &str, value: &Value) -> bool {
-        let is_fine_url = match value {
-            Value::String(text) => candidates & !self.url_rules == 0 && !may_hold_credentials(text.as_str()),
-            _ => false,
-        };
-        is_fine_url || self.rules.find_among(candidates, key).is_none()
-    }
+/// Whether a value has elements.
+#[inline(never)]
+fn is_list(value: &Value) -> bool {
+    matches!(value, Value::Array(_))
 }
