@@ -153,7 +153,7 @@ fuse!(A 0, B 1, C 2, D 3, E 4, G 5);
 
 #[cfg(test)]
 mod tests {
-    use std::cell::{Cell, RefCell};
+    use std::cell::{OnceCell, RefCell};
     use std::time::Instant;
 
     use super::*;
@@ -227,7 +227,7 @@ mod tests {
             bytes: 3,
             started: Instant::now(),
             headed: None,
-            elapsed: Cell::new(None),
+            elapsed: OnceCell::new(),
         });
     }
 

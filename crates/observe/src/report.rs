@@ -1,7 +1,7 @@
 //! How a call ended, and what an observer is told of it.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, response};
@@ -104,17 +104,14 @@ pub struct Report<'a, F> {
     pub(crate) started: Instant,
     pub(crate) headed: Option<Instant>,
     // The clock is read for the first observer who asks, and the time is the same for all.
-    pub(crate) elapsed: Cell<Option<Duration>>,
+    pub(crate) elapsed: OnceCell<Duration>,
 }
 
 impl<F> Report<'_, F> {
     /// Time from the request to the end.
     pub fn elapsed(&self) -> Duration {
-        self.elapsed.get().unwrap_or_else(|| {
-            let elapsed = Instant::now().saturating_duration_since(self.started);
-            self.elapsed.set(Some(elapsed));
-            elapsed
-        })
+        let elapsed = || Instant::now().saturating_duration_since(self.started);
+        *self.elapsed.get_or_init(elapsed)
     }
 
     /// Time from the request to the response head, if there was one.
@@ -145,7 +142,7 @@ mod tests {
                 bytes: 0,
                 started: Instant::now(),
                 headed: None,
-                elapsed: Cell::new(None),
+                elapsed: OnceCell::new(),
             };
             let text = format!("{report:?}");
             assert!(!text.contains("password"), "{text}");
