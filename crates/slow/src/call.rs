@@ -52,13 +52,16 @@ impl Tracked {
         sanitizer: Option<Sanitizer>,
         label: impl FnOnce() -> Label,
     ) -> Self {
-        let timing = calls.settings.poll_limit.map(|limit| Timing::new(limit, label()));
+        let extra = match (calls.settings.poll_limit, sanitizer) {
+            (None, None) => None,
+            (limit, sanitizer) => Some(Extra::new(limit.map(|limit| Timing::new(limit, label())), sanitizer)),
+        };
         Tracked {
             calls,
             started,
             limits,
             at: At::Here(Current::default()),
-            extra: Extra::new(timing, sanitizer),
+            extra,
             head: Head::None,
             warned: 0,
         }

@@ -18,10 +18,9 @@ pub(crate) struct Extra {
 }
 
 impl Extra {
-    #[inline]
-    pub(crate) fn new(timing: Option<Timing>, sanitizer: Option<Sanitizer>) -> Option<Arc<Self>> {
-        let is_one = timing.is_some() || sanitizer.is_some();
-        is_one.then(|| Arc::new(Extra { timing, sanitizer }))
+    #[cold]
+    pub(crate) fn new(timing: Option<Timing>, sanitizer: Option<Sanitizer>) -> Arc<Self> {
+        Arc::new(Extra { timing, sanitizer })
     }
 }
 
