@@ -19,6 +19,9 @@ pub(in crate::batch) enum Task {
     End(Duration),
 }
 
+/// Why something failed that the exporter did.
+pub(in crate::batch) const PANICKED: &str = "the exporter panicked; its panic message names the place";
+
 /// How the export of a batch went.
 #[derive(Debug)]
 pub(in crate::batch) enum Outcome {
@@ -96,7 +99,7 @@ impl Queue {
             }
             Outcome::Panicked => {
                 lost.panicked += spans;
-                Some("the exporter panicked; its panic message names the place".into())
+                Some(PANICKED.into())
             }
             Outcome::TimedOut => {
                 lost.timed_out += spans;
