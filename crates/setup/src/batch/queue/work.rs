@@ -91,7 +91,12 @@ impl Queue {
                 let refused = refused.min(spans);
                 lost.refused += refused;
                 state.counts.exported += spans - refused;
-                (refused > 0).then(|| format!("the collector refused {refused} spans of a batch that it took"))
+                (refused > 0).then(|| {
+                    format!(
+                        "the collector refused {} of a batch that it took",
+                        crate::batch::spans(refused)
+                    )
+                })
             }
             Outcome::Failed(why) => {
                 lost.failed += spans;
