@@ -1,20 +1,16 @@
 //! What a CLIENT span says, what goes into the request, and when the span ends.
 
-use std::convert::Infallible;
-use std::future::pending;
-use std::sync::{Arc, Mutex};
-
 use futures_util::FutureExt;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt};
 use tower_telemetry_inject::{Client, HttpCall, InjectLayer, NoPropagation, Outbound, Propagation, SpanEnd, Spans};
 use tower_telemetry_semconv::UrlTemplate;
 use tower_telemetry_testkit::spans::{Recorder, is_parent, keys, text, value};
-use tower_telemetry_testkit::{Log, Script, Step};
+use tower_telemetry_testkit::{Answer, Log, Never, Script, Step, call};
 
 const STALE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -37,22 +33,13 @@ fn exchange<B>(
 where
     B: http_body::Body<Error: 'static>,
 {
-    let sent = Arc::new(Mutex::new(HeaderMap::new()));
-    let note = Arc::clone(&sent);
-    let mut body = Some(body);
-    let service = layer.layer(service_fn(move |request: Request<()>| {
-        *note.lock().expect("not poisoned") = request.headers().clone();
-        let mut response = Response::new(body.take().expect("one request"));
-        *response.status_mut() = StatusCode::from_u16(status).expect("a status");
-        async move { Ok::<_, Infallible>(response) }
-    }));
-    let request = request.body(()).expect("a request");
-    let response = service
-        .oneshot(request)
-        .now_or_never()
-        .expect("at once")
-        .expect("it answers");
-    let sent = sent.lock().expect("not poisoned").clone();
+    let response = Response::builder().status(status).body(body).expect("a status");
+    let mut sent = HeaderMap::new();
+    let server = Answer::new(response).map_request(|request: Request<()>| {
+        sent = request.headers().clone();
+        request
+    });
+    let response = call(&mut layer.layer(server), request.body(()).expect("a request"));
     (sent, response.into_body())
 }
 
@@ -265,11 +252,9 @@ fn by_choice_the_span_lasts_until_the_body_has_ended() {
 #[test]
 fn a_caller_that_gives_up_is_no_error() {
     let recorder = Recorder::new();
-    let mut service = layer(&recorder).layer(service_fn(|_: Request<()>| {
-        pending::<Result<Response<Script>, Infallible>>()
-    }));
     let request = get("http://shop.test/").body(()).expect("a request");
-    assert!(service.call(request).now_or_never().is_none());
+    let call = layer(&recorder).layer(Never).call(request);
+    assert!(call.now_or_never().is_none());
     let span = recorder.span();
     assert_eq!(span.status, Status::Unset);
     assert_eq!(

@@ -1,7 +1,6 @@
 //! How a call ended, as its span says it.
 
 use std::convert::Infallible;
-use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
@@ -11,7 +10,7 @@ use opentelemetry::trace::Status;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_telemetry_extract::Http;
 use tower_telemetry_testkit::spans::{Recorder, text, value};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Never, Script, Step};
 
 use crate::{get, layer, small_body, span_of};
 
@@ -64,9 +63,7 @@ fn an_error_status_stays_the_error_type_when_the_body_is_dropped_later() {
 #[test]
 fn a_call_dropped_before_its_head_is_cancelled_and_has_no_status() {
     let recorder = Recorder::new();
-    let mut service = layer(&recorder).layer(service_fn(|_: Request<()>| {
-        pending::<Result<Response<Script>, Infallible>>()
-    }));
+    let mut service = layer(&recorder).layer(Never);
     let never_polled = service.call(Request::new(()));
     drop(never_polled);
     assert!(
