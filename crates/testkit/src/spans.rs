@@ -1,8 +1,10 @@
 //! Spans as a test wants to see them.
 
-use opentelemetry::trace::SpanId;
-use opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, ShouldSample, SpanData};
+use opentelemetry::trace::{Link, SpanId, SpanKind, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry_sdk::trace::{
+    InMemorySpanExporter, Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample, SpanData,
+};
 
 /// A tracer provider of its own, and the spans that it has finished.
 #[derive(Clone, Debug)]
@@ -55,6 +57,28 @@ impl Recorder {
 impl Default for Recorder {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// A sampler that lets every span record although its trace is not sampled.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordOnly;
+
+impl ShouldSample for RecordOnly {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        SamplingResult {
+            decision: SamplingDecision::RecordOnly,
+            attributes: Vec::new(),
+            trace_state: TraceState::NONE,
+        }
     }
 }
 
