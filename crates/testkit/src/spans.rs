@@ -1,6 +1,6 @@
 //! Spans as a test wants to see them.
 
-use opentelemetry::trace::{Link, SpanId, SpanKind, TraceId, TraceState};
+use opentelemetry::trace::{Link, SpanId, SpanKind, Status, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{
     InMemorySpanExporter, Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample, SpanData,
@@ -95,6 +95,17 @@ pub fn value(span: &SpanData, key: &str) -> Option<Value> {
 #[track_caller]
 pub fn text(span: &SpanData, key: &str) -> Option<String> {
     value(span, key).map(|value| value.to_string())
+}
+
+/// Asserts that the span is an error of this type, or none: its status and its `error.type` say the same.
+#[track_caller]
+pub fn assert_error(span: &SpanData, error_type: Option<&str>) {
+    let status = match error_type {
+        Some(_) => Status::error(""),
+        None => Status::Unset,
+    };
+    let told = (&span.status, text(span, "error.type"));
+    assert_eq!(told, (&status, error_type.map(str::to_owned)), "{span:#?}");
 }
 
 /// The keys of all attributes, sorted.

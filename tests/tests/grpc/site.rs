@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -17,7 +16,7 @@ use tower_telemetry::inject::InjectLayer;
 use tower_telemetry::semconv::{Client as ClientSide, Grpc, Server as ServerSide};
 use tower_telemetry::span::Spans;
 use tower_telemetry::{client_grpc, server_grpc};
-use tower_telemetry_testkit::spans::{Recorder, is_parent, text};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, is_parent, text};
 use tower_telemetry_tests::ended;
 
 use crate::proto::streams_client::StreamsClient;
@@ -142,11 +141,7 @@ pub(crate) fn traced(recorder: &Recorder, endpoint: &Endpoint) -> Traced {
 /// The status, and the `error.type` or `-`: only a span with an `error.type` is an error.
 pub(crate) fn outcome(span: &SpanData) -> (String, String) {
     let kind = text(span, "error.type");
-    let status = match kind {
-        Some(_) => Status::error(""),
-        None => Status::Unset,
-    };
-    assert_eq!(span.status, status, "{span:#?}");
+    assert_error(span, kind.as_deref());
     let code = text(span, "rpc.response.status_code");
     (code.unwrap_or("-".to_owned()), kind.unwrap_or("-".to_owned()))
 }

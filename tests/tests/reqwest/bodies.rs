@@ -1,12 +1,11 @@
 //! Response bodies: left as they come, or watched to their end.
 
 use http::Request;
-use opentelemetry::trace::Status;
 use reqwest::{Client, Response};
 use reqwest_middleware::Error;
 use tower_telemetry::Inject;
 use tower_telemetry::span::SpanEnd;
-use tower_telemetry_testkit::spans::{Recorder, text};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, text};
 use tower_telemetry_tests::ended;
 
 use crate::caller::{BOTH_WAYS, SOON, Way, client, inject, plain, spans};
@@ -30,7 +29,7 @@ async fn a_span_ends_at_the_head_whatever_becomes_of_the_body() {
             let kept = way
                 .observed(inject(&recorder), plain(), Request::get(site.url(path)))
                 .await;
-            assert_eq!(ended(&recorder, 1).await[0].status, Status::Unset);
+            assert_error(&ended(&recorder, 1).await[0], None);
             std::mem::forget(kept.expect("an answer"));
         }
     }
@@ -47,8 +46,7 @@ async fn a_span_may_last_until_the_body_has_been_read() {
         let first = answer.chunk().await.expect("a chunk");
         assert!(first.is_some() && recorder.spans().is_empty());
         while answer.chunk().await.expect("a chunk").is_some() {}
-        let span = ended(&recorder, 1).await.remove(0);
-        assert_eq!((&span.status, text(&span, "error.type")), (&Status::Unset, None));
+        assert_error(&ended(&recorder, 1).await[0], None);
     }
 }
 
@@ -72,10 +70,7 @@ async fn a_body_that_fails_fails_its_span_in_a_word() {
             let seen = |error: &reqwest::Error| (error.is_timeout(), error.is_body(), error.is_decode());
             assert_eq!(seen(&error), seen(&plainly), "the caller sees what it would have seen");
             let span = ended(&recorder, 1).await.remove(0);
-            assert_eq!(
-                (&span.status, text(&span, "error.type").as_deref()),
-                (&Status::error(""), Some(*expected))
-            );
+            assert_error(&span, Some(expected));
             assert_eq!(text(&span, "http.response.status_code").as_deref(), Some("200"));
         }
     }
@@ -91,7 +86,7 @@ async fn a_body_that_the_caller_drops_is_no_error() {
                 .await
                 .expect("an answer"),
         );
-        assert_eq!(ended(&recorder, 1).await[0].status, Status::Unset);
+        assert_error(&ended(&recorder, 1).await[0], None);
     }
 }
 
