@@ -7,8 +7,7 @@ use axum::routing::post;
 use futures_util::stream;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
-use opentelemetry::Context;
-use opentelemetry::trace::{FutureExt, SpanId, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{FutureExt, SpanId};
 use opentelemetry_sdk::trace::SpanData;
 use tokio::net::TcpListener;
 use tonic::transport::Channel;
@@ -40,12 +39,8 @@ where
     S: Service<Request<()>>,
     S::Error: Into<BoxError>,
 {
-    let handler = recorder.provider.tracer("test").start("handler");
     let request = Request::get("http://shop.test/").body(()).expect("a request");
-    let answered = service
-        .oneshot(request)
-        .with_context(Context::new().with_span(handler))
-        .await;
+    let answered = service.oneshot(request).with_context(recorder.within("handler")).await;
     if let Err(error) = answered {
         panic!("no answer: {}", error.into());
     }
@@ -109,12 +104,8 @@ async fn a_channel_of_ones_own_finds_the_caller() {
         let queue = queue.clone();
         async move { queue.send(request).await.map(|()| Response::new(())) }
     }));
-    let handler = recorder.provider.tracer("test").start("handler");
     let request = Request::get("http://shop.test/").body(()).expect("a request");
-    let submitted = submit
-        .oneshot(request)
-        .with_context(Context::new().with_span(handler))
-        .await;
+    let submitted = submit.oneshot(request).with_context(recorder.within("handler")).await;
     submitted.expect("the queue has room");
     worker.await.expect("the worker lives").expect("it answers");
     assert!(is_parent(&recorder.named("handler"), &recorder.named("GET")));
@@ -132,14 +123,13 @@ async fn tonics_channel_sends_the_clients_span() {
     let channel = Channel::from_shared(format!("http://{address}"))
         .expect("an address")
         .connect_lazy();
-    let handler = recorder.provider.tracer("test").start("handler");
     let request = Request::post("/shop.Orders/Place")
         .body(tonic::body::Body::empty())
         .expect("a request");
     let response = traced(&recorder)
         .layer(channel)
         .oneshot(request)
-        .with_context(Context::new().with_span(handler))
+        .with_context(recorder.within("handler"))
         .await
         .expect("the server answers");
 

@@ -25,7 +25,7 @@ use tokio::sync::Barrier;
 use tower::{Layer, ServiceExt};
 use tower_telemetry::span::Spans;
 use tower_telemetry::{InjectLayer, client, server};
-use tower_telemetry_testkit::spans::{Recorder, is_parent};
+use tower_telemetry_testkit::spans::{Recorder, is_parent, named};
 use tower_telemetry_tests::{Connection, Goodbye, Protocol, Server, ended};
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
@@ -112,13 +112,6 @@ fn traced(recorder: &Recorder) -> InjectLayer {
 fn carries(traceparent: &str, span: &SpanData) -> bool {
     let context = &span.span_context;
     traceparent == format!("00-{}-{}-01", context.trace_id(), context.span_id())
-}
-
-fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
-    spans
-        .iter()
-        .find(|span| span.name == name)
-        .unwrap_or_else(|| panic!("no {name:?} in {spans:#?}"))
 }
 
 #[tokio::test]

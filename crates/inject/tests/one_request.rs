@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response, StatusCode};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, KeyValue};
 use tower::retry::Policy;
 use tower::{Layer, ServiceBuilder, ServiceExt};
 use tower_telemetry_inject::{CountResendsLayer, InjectLayer, RequestSpan, ResendCount, Spans, UrlTemplate};
@@ -34,11 +34,7 @@ fn get() -> http::request::Builder {
 #[test]
 fn a_request_without_a_span_carries_the_context_around_it() {
     let recorder = Recorder::new();
-    let around = {
-        use opentelemetry::trace::{Tracer, TracerProvider};
-        let span = recorder.provider.tracer("test").start("around");
-        Context::new().with_span(span)
-    };
+    let around = recorder.within("around");
     let id = around.span().span_context().span_id();
     let _current = around.attach();
     let headers = send(&recorder, get().extension(RequestSpan::none()));

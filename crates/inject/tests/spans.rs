@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanKind, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tower::{Layer, Service, ServiceExt};
 use tower_telemetry_inject::{Client, HttpCall, InjectLayer, NoPropagation, Outbound, Propagation, SpanEnd, Spans};
@@ -114,8 +114,7 @@ fn the_spans_context_replaces_stale_headers_as_a_pair() {
 #[test]
 fn a_call_inside_a_span_is_its_child() {
     let recorder = Recorder::new();
-    let tracer = recorder.provider.tracer("handler");
-    let handler = Context::current_with_span(tracer.start("handler")).attach();
+    let handler = recorder.within("handler").attach();
     exchange(&layer(&recorder), get("http://shop.test/"), 200, small_body());
     drop(handler);
     assert!(is_parent(&recorder.named("handler"), &recorder.named("GET")));
@@ -134,8 +133,7 @@ fn an_unsampled_call_is_announced_as_such_with_an_id_of_its_own() {
 fn a_call_that_the_filter_leaves_out_carries_the_current_context() {
     let recorder = Recorder::new();
     let filtered = InjectLayer::new().with_spans(spans(&recorder).with_filter(|_| false));
-    let span = recorder.provider.tracer("handler").start("handler");
-    let handler = Context::current_with_span(span).attach();
+    let handler = recorder.within("handler").attach();
     let current = Context::current().span().span_context().span_id().to_string();
     let (sent, _body) = exchange(&filtered, get("http://shop.test/"), 200, small_body());
     drop(handler);

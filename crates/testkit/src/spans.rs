@@ -1,6 +1,8 @@
 //! Spans as a test wants to see them.
 
-use opentelemetry::trace::{Link, SpanId, SpanKind, Status, TraceId, TraceState};
+use opentelemetry::trace::{
+    Link, SpanId, SpanKind, Status, TraceContextExt, TraceId, TraceState, Tracer, TracerProvider,
+};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{
     InMemorySpanExporter, Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample, SpanData,
@@ -46,11 +48,12 @@ impl Recorder {
     /// The span of this name.
     #[track_caller]
     pub fn named(&self, name: &str) -> SpanData {
-        let spans = self.spans();
-        let found = spans.iter().find(|span| span.name == name);
-        found
-            .unwrap_or_else(|| panic!("no span {name:?} in {spans:#?}"))
-            .clone()
+        named(&self.spans(), name).clone()
+    }
+
+    /// A context in which a span of this name is the current one.
+    pub fn within(&self, name: &'static str) -> Context {
+        Context::new().with_span(self.provider.tracer("test").start(name))
     }
 }
 
@@ -80,6 +83,13 @@ impl ShouldSample for RecordOnly {
             trace_state: TraceState::NONE,
         }
     }
+}
+
+/// The span of this name.
+#[track_caller]
+pub fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
+    let found = spans.iter().find(|span| span.name == name);
+    found.unwrap_or_else(|| panic!("no span {name:?} in {spans:#?}"))
 }
 
 /// The value of an attribute, which must not have been set twice.

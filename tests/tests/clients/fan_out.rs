@@ -6,8 +6,7 @@ use axum::Router;
 use axum::routing::get as route;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
-use opentelemetry::Context;
-use opentelemetry::trace::{FutureExt, SpanKind, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{FutureExt, SpanKind, TraceContextExt};
 use tower::ServiceExt;
 use tower_telemetry::server;
 use tower_telemetry::span::{SpanEnd, Spans};
@@ -26,8 +25,7 @@ async fn a_thousand_calls_at_once_are_children_of_one_parent_with_ids_of_their_o
     let server = Server::start(Router::new().route("/", route(async || "said")).layer(layer)).await;
     let caller = traced(&recorder, Protocol::Http2, SpanEnd::Head);
 
-    let parent = recorder.provider.tracer("app").start("fan out");
-    let cx = Context::current_with_span(parent);
+    let cx = recorder.within("fan out");
     let call = |_| {
         let call = caller.clone().oneshot(get(server.address, "/"));
         tokio::spawn(
