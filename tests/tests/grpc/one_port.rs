@@ -1,10 +1,8 @@
 //! HTTP and gRPC on one port, with one layer.
 
 use axum::Router;
-use axum::body::Body;
 use axum::routing::get;
 use http::{Request, StatusCode};
-use http_body_util::BodyExt;
 use opentelemetry_sdk::trace::SpanData;
 use tonic::service::Routes;
 use tower::Layer;
@@ -37,16 +35,10 @@ async fn start(recorder: &Recorder) -> Server {
     Server::start(router().layer(server_http_or_grpc().with_spans(spans))).await
 }
 
-/// Asks for a page, and reads it.
+/// Asks for a page.
 async fn ask(server: &Server, protocol: Protocol, path: &str) {
     let connection = Connection::open(protocol, server.address, Goodbye::Fin).await;
-    let uri = match protocol {
-        Protocol::Http1 => path.to_owned(),
-        Protocol::Http2 => format!("http://h{path}"),
-    };
-    let request = Request::get(uri).header("host", "h").body(Body::empty());
-    let answer = connection.send(request.expect("a request")).await.expect("an answer");
-    answer.into_body().collect().await.expect("a body");
+    connection.fetch(Request::get(protocol.target(path))).await;
 }
 
 fn systems(span: &SpanData) -> (bool, bool) {
