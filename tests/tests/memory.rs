@@ -20,12 +20,12 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry::observe::{ObserveLayer, Report, on_end};
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::prometheus::{Bodies, Hosts, Metrics, TimeToHead};
 use tower_telemetry::semconv::{Grpc, Http, HttpOrGrpc, Route};
 use tower_telemetry::{Slow, SlowLayer};
 use tower_telemetry_testkit::Never;
+use tower_telemetry_tests::page;
 
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
@@ -82,7 +82,7 @@ async fn fallback(headers: HeaderMap) -> Response {
 }
 
 #[test]
-fn a_million_distinct_paths_hosts_and_methods_leave_nothing_behind() {
+fn distinct_paths_hosts_and_methods_leave_nothing_behind() {
     let _alone = alone();
     let distinct = std::env::var("DISTINCT")
         .ok()
@@ -117,16 +117,11 @@ fn a_million_distinct_paths_hosts_and_methods_leave_nothing_behind() {
         let body = response.into_body().collect().now_or_never();
         body.expect("it is there at once").expect("it is whole");
     };
-    let page = || {
-        let mut page = String::new();
-        encode(&mut page, &registry).expect("text");
-        page
-    };
     (0..WARM_UP).for_each(&mut send);
-    let (series, before) = (page().lines().count(), HEAP.allocated());
+    let (series, before) = (page(&registry).lines().count(), HEAP.allocated());
     (WARM_UP..WARM_UP + distinct).for_each(&mut send);
     let grown = HEAP.allocated().saturating_sub(before);
-    let page = page();
+    let page = page(&registry);
     eprintln!(
         "after {distinct} distinct requests: {series} lines, {} bytes of page, {grown} bytes more",
         page.len()

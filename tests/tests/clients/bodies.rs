@@ -9,17 +9,13 @@ use axum::body::{Body, Bytes};
 use axum::routing::get as route;
 use futures_util::{FutureExt, StreamExt, stream};
 use http_body_util::BodyExt;
-use tokio::runtime;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 use tower_telemetry::span::SpanEnd;
-use tower_telemetry_testkit::Log;
 use tower_telemetry_testkit::spans::{Recorder, assert_error, value};
-use tower_telemetry_tests::{BOTH, Protocol, Server};
+use tower_telemetry_tests::{BOTH, HALF, Protocol, Server, hanging_up, logged};
 
-use crate::caller::{get, hanging_up, statuses, traced};
-
-const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf";
+use crate::caller::{get, statuses, traced};
 
 #[tokio::test]
 async fn a_span_that_ends_at_the_head_has_ended_before_the_body_is_read() {
@@ -110,16 +106,10 @@ async fn a_server_that_hangs_up_in_the_body_is_an_error_of_the_span_that_lasts_s
 #[test]
 fn a_body_that_breaks_off_after_its_span_has_ended_is_told_in_an_event() {
     let recorder = Recorder::new();
-    let lines = Log::of(|| {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let caller = traced(&recorder, Protocol::Http1, SpanEnd::Head);
-            let answer = caller.oneshot(get(hanging_up(HALF).await, "/")).await.expect("a head");
-            answer.into_body().collect().await.expect_err("it breaks off");
-        });
+    let lines = logged(async {
+        let caller = traced(&recorder, Protocol::Http1, SpanEnd::Head);
+        let answer = caller.oneshot(get(hanging_up(HALF).await, "/")).await.expect("a head");
+        answer.into_body().collect().await.expect_err("it breaks off");
     });
     let span = recorder.span();
     assert_error(&span, None);

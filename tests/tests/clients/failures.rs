@@ -1,22 +1,16 @@
 //! Calls that get no answer.
 
-use std::net::Ipv4Addr;
-
-use tokio::net::TcpSocket;
 use tower::ServiceExt;
 use tower_telemetry::span::SpanEnd;
 use tower_telemetry_testkit::spans::{Recorder, assert_error, keys, text, value};
-use tower_telemetry_tests::{BOTH, Protocol, ended};
+use tower_telemetry_tests::{BOTH, Protocol, ended, hanging_up, nobody};
 
-use crate::caller::{ENDS, get, hanging_up, silent, traced};
+use crate::caller::{ENDS, get, silent, traced};
 
 #[tokio::test]
 async fn a_connection_that_is_refused_is_a_connect_error() {
     for protocol in BOTH {
-        // Bound, so that nobody else is there, and not listening.
-        let bound = TcpSocket::new_v4().expect("a socket");
-        bound.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
-        let closed = bound.local_addr().expect("bound");
+        let closed = nobody();
         let recorder = Recorder::new();
         let caller = traced(&recorder, protocol, SpanEnd::Head);
         let url = "/items?sig=c4n4ry";

@@ -14,9 +14,9 @@ use tower::load_shed::error::Overloaded;
 use tower::timeout::{Timeout, error::Elapsed};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_telemetry_testkit::spans::{Recorder, assert_error, keys, text};
-use tower_telemetry_tests::{Protocol, Server, ended};
+use tower_telemetry_tests::{Protocol, Server, ended, traced_client};
 
-use crate::caller::{get, hyper, layer, silent};
+use crate::caller::{get, hyper, silent};
 
 /// The server never answers, so that any limit is exceeded.
 const SOON: Duration = Duration::from_millis(20);
@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_millis(20);
 async fn a_timeout_within_the_layer_is_an_error_of_the_call() {
     let (server, _asked) = silent().await;
     let recorder = Recorder::new();
-    let caller = layer(&recorder).layer(Timeout::new(hyper(Protocol::Http1), SOON));
+    let caller = traced_client(&recorder).layer(Timeout::new(hyper(Protocol::Http1), SOON));
     let error = caller.oneshot(get(server.address, "/")).await.expect_err("no answer");
     assert!(error.is::<Elapsed>());
 
@@ -38,7 +38,7 @@ async fn a_timeout_within_the_layer_is_an_error_of_the_call() {
 async fn a_timeout_around_the_layer_drops_the_call_which_is_no_error() {
     let (server, _asked) = silent().await;
     let recorder = Recorder::new();
-    let caller = Timeout::new(layer(&recorder).layer(hyper(Protocol::Http1)), SOON);
+    let caller = Timeout::new(traced_client(&recorder).layer(hyper(Protocol::Http1)), SOON);
     let error = caller.oneshot(get(server.address, "/")).await.expect_err("no answer");
     assert!(error.is::<Elapsed>());
 
@@ -81,7 +81,7 @@ where
 async fn a_call_that_is_shed_within_the_layer_is_overloaded() {
     let recorder = Recorder::new();
     let limited = ConcurrencyLimit::new(hyper(Protocol::Http1), 1);
-    make_two(layer(&recorder).layer(LoadShed::new(limited))).await;
+    make_two(traced_client(&recorder).layer(LoadShed::new(limited))).await;
 
     let [shed, first] = &ended(&recorder, 2).await[..] else {
         unreachable!()
@@ -95,7 +95,7 @@ async fn a_call_that_is_shed_within_the_layer_is_overloaded() {
 #[tokio::test]
 async fn a_call_that_is_shed_around_the_layer_is_never_made() {
     let recorder = Recorder::new();
-    let limited = layer(&recorder).layer(ConcurrencyLimit::new(hyper(Protocol::Http1), 1));
+    let limited = traced_client(&recorder).layer(ConcurrencyLimit::new(hyper(Protocol::Http1), 1));
     make_two(LoadShed::new(limited)).await;
 
     let span = ended(&recorder, 1).await.remove(0);

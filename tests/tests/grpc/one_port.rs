@@ -8,13 +8,12 @@ use tonic::service::Routes;
 use tower::Layer;
 use tower_telemetry::observe::ObserveLayer;
 use tower_telemetry::prometheus::Metrics;
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::semconv::{Grpc, HttpOrGrpc};
 use tower_telemetry::span::Spans;
 use tower_telemetry::{Extract, Inject, InjectLayer, server_http_or_grpc};
 use tower_telemetry_testkit::spans::{Recorder, is_parent, keys, text};
-use tower_telemetry_tests::{BOTH, Connection, Goodbye, Protocol, Server, ended};
+use tower_telemetry_tests::{BOTH, Connection, Goodbye, Protocol, Server, ended, page};
 
 use crate::proto::Order;
 use crate::proto::streams_client::StreamsClient;
@@ -128,8 +127,7 @@ async fn each_kind_has_metrics_of_its_own() {
     ended(&served, 5).await;
     ended(&called, 2).await;
 
-    let mut text = String::new();
-    encode(&mut text, &registry).expect("text");
+    let text = page(&registry);
     let http = "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_route=";
     let rpc = "rpc_method=\"tests.v1.Streams/Unary\",rpc_response_status_code=";
     let at = format!("server_address=\"127.0.0.1\",server_port=\"{}\"", server.address.port());

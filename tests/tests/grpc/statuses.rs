@@ -1,10 +1,13 @@
 //! Where a status comes from, on either side of a connection.
 
 use tonic::Code;
+use tower_telemetry_testkit::spans::Recorder;
+use tower_telemetry_tests::nobody;
 
 use crate::proto::Order;
+use crate::proto::streams_client::StreamsClient;
 use crate::raw::{Answer, MESSAGE, Part, answered};
-use crate::site::{Site, outcome, outcomes, told};
+use crate::site::{Site, endpoint, outcome, outcomes, told, traced};
 
 const ON_SERVERS: [&str; 6] = [
     "UNKNOWN",
@@ -154,11 +157,8 @@ async fn the_first_end_counts_whatever_comes_after_it() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
-    let (address, incoming) = crate::site::port().await;
-    drop(incoming);
-    let called = tower_telemetry_testkit::spans::Recorder::new();
-    let channel = crate::site::traced(&called, &crate::site::endpoint(address));
-    let mut client = crate::proto::streams_client::StreamsClient::new(channel);
+    let called = Recorder::new();
+    let mut client = StreamsClient::new(traced(&called, &endpoint(nobody())));
     let error = client.unary(Order::items(1)).await.expect_err("nobody listens");
     assert_eq!(error.code(), Code::Unavailable);
     let [unavailable] = [("UNAVAILABLE", "UNAVAILABLE")].map(|(code, kind)| (code.to_owned(), kind.to_owned()));

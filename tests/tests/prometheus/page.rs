@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
 use serde_json::Value;
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
+use tower_telemetry_tests::page;
 
 /// The body at this path, if the server answers 200.
 pub(crate) fn get(address: &str, path: &str) -> io::Result<String> {
@@ -39,8 +39,7 @@ pub(crate) fn data(address: &str, path: &str, parameters: &[(&str, &str)]) -> io
 
 /// The samples of a registry, line by line.
 pub(crate) fn lines(registry: &Registry) -> Vec<String> {
-    let mut text = String::new();
-    encode(&mut text, registry).expect("text");
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let page = page(registry);
+    let lines = page.lines().filter(|line| !line.starts_with('#'));
     lines.map(str::to_owned).collect()
 }

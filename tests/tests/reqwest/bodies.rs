@@ -6,10 +6,10 @@ use reqwest_middleware::Error;
 use tower_telemetry::Inject;
 use tower_telemetry::span::SpanEnd;
 use tower_telemetry_testkit::spans::{Recorder, assert_error, text};
-use tower_telemetry_tests::ended;
+use tower_telemetry_tests::{HALF, ended, hanging_up};
 
 use crate::caller::{BOTH_WAYS, SOON, Way, client, inject, plain, spans};
-use crate::site::{Site, hanging_up};
+use crate::site::Site;
 
 fn to_the_end(recorder: &Recorder) -> Inject {
     Inject::new().with_spans(spans(recorder).with_end(SpanEnd::Body))
@@ -56,7 +56,7 @@ async fn a_body_that_fails_fails_its_span_in_a_word() {
     let limited = || client(|client| client.timeout(SOON));
     let reading = || client(|client| client.read_timeout(SOON));
     let rows: [(String, &dyn Fn() -> Client, &str); 3] = [
-        (format!("http://{}/", hanging_up().await), &plain, "body_error"),
+        (format!("http://{}/", hanging_up(HALF).await), &plain, "body_error"),
         (site.url("/stalling"), &limited, "timeout"),
         (site.url("/stalling"), &reading, "timeout"),
     ];

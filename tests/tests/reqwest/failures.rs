@@ -14,10 +14,10 @@ use tower::timeout::{Timeout, error::Elapsed};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_telemetry::reqwest::error_type;
 use tower_telemetry_testkit::spans::{Recorder, assert_error, text};
-use tower_telemetry_tests::{PATIENCE, ended};
+use tower_telemetry_tests::{PATIENCE, ended, nobody, resetting};
 
 use crate::caller::{BOTH_WAYS, SOON, all, client, in_both_ways, inject, layer, middleware, plain};
-use crate::site::{Site, nobody, resetting};
+use crate::site::Site;
 
 /// What a span says of a `GET` that was never answered.
 pub(crate) fn unanswered(url: &str, host: &str, port: u16, error: &str) -> Vec<String> {
@@ -33,7 +33,7 @@ pub(crate) fn unanswered(url: &str, host: &str, port: u16, error: &str) -> Vec<S
 
 #[tokio::test]
 async fn a_refused_connection_is_of_type_connect() {
-    let nobody = nobody().await;
+    let nobody = nobody();
     let url = format!("http://{nobody}/");
     let (said, answers) = in_both_ways(plain, || Request::get(&url)).await;
     assert_eq!(said, unanswered(&url, "127.0.0.1", nobody.port(), "connect"));
@@ -158,7 +158,7 @@ async fn a_caller_that_gives_up_made_no_error() {
 
 #[tokio::test]
 async fn an_error_of_a_middleware_further_in_is_named_by_what_is_in_it() {
-    let reqwests = reqwest::get(format!("http://{}/", nobody().await))
+    let reqwests = reqwest::get(format!("http://{}/", nobody()))
         .await
         .expect_err("refused");
     let rows = [
@@ -189,7 +189,7 @@ async fn a_boxed_error_of_a_layer_further_in_is_named_too() {
         .layer(limited.clone())
         .oneshot(get(site.url("/silent")));
     assert!(call.await.expect_err("no answer").is::<Elapsed>());
-    let nobody = format!("http://{}/", nobody().await);
+    let nobody = format!("http://{}/", nobody());
     let call = layer(&recorder)
         .layer(Timeout::new(plain(), PATIENCE))
         .oneshot(get(nobody));
