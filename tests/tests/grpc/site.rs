@@ -138,21 +138,16 @@ pub(crate) fn traced(recorder: &Recorder, endpoint: &Endpoint) -> Traced {
         .layer(endpoint.connect_lazy())
 }
 
-/// The status, and the `error.type` or `-`: only a span with an `error.type` is an error.
-pub(crate) fn outcome(span: &SpanData) -> (String, String) {
+/// The status and the `error.type`, with `-` for what there is not: `NOT_FOUND -`. Only a span with an `error.type` is an error.
+pub(crate) fn outcome(span: &SpanData) -> String {
     let kind = text(span, "error.type");
     assert_error(span, kind.as_deref());
     let code = text(span, "rpc.response.status_code");
-    (code.unwrap_or("-".to_owned()), kind.unwrap_or("-".to_owned()))
+    [code, kind].map(|said| said.unwrap_or("-".to_owned())).join(" ")
 }
 
 /// Both outcomes, the client's first.
-pub(crate) async fn outcomes(site: &Site) -> [(String, String); 2] {
+pub(crate) async fn outcomes(site: &Site) -> [String; 2] {
     let (called, served) = site.spans().await;
     [outcome(&called), outcome(&served)]
-}
-
-/// What [`outcomes`] returns.
-pub(crate) fn told(outcomes: [(&str, &str); 2]) -> [(String, String); 2] {
-    outcomes.map(|(code, kind)| (code.to_owned(), kind.to_owned()))
 }
