@@ -3,7 +3,11 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
+use http::Request;
+use http_body_util::BodyExt;
 use serde_json::Value;
+use tower::ServiceExt;
+use tower_telemetry::prometheus::Scrape;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry_tests::page;
 
@@ -35,6 +39,14 @@ pub(crate) fn data(address: &str, path: &str, parameters: &[(&str, &str)]) -> io
     let answer = get(address, &format!("/api/v1/{path}?{query}"))?;
     let mut answer: Value = serde_json::from_str(&answer)?;
     Ok(answer["data"].take())
+}
+
+/// What a registry's scrape answers to who accepts this.
+pub(crate) async fn scraped(registry: Registry, accept: &str) -> String {
+    let request = Request::get("/metrics").header("accept", accept).body(());
+    let answer = Scrape::new(registry).oneshot(request.expect("a request")).await;
+    let body = answer.expect("an answer").into_body().collect().await;
+    String::from_utf8(body.expect("a body").to_bytes().to_vec()).expect("text")
 }
 
 /// The samples of a registry, line by line.

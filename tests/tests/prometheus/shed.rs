@@ -1,3 +1,5 @@
+//! Requests that are shed.
+
 use std::sync::Arc;
 
 use axum::error_handling::HandleErrorLayer;

@@ -1,3 +1,5 @@
+//! The shop, as a Prometheus server sees it.
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

@@ -1,3 +1,5 @@
+//! A response that never ends.
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
