@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use axum::body::Body;
-use http::{Request, Response};
+use axum::body::{Body, Bytes};
+use http::{Request, Response, request};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -29,6 +30,14 @@ impl Protocol {
         match self {
             Protocol::Http1 => "1.1",
             Protocol::Http2 => "2",
+        }
+    }
+
+    /// The target of a request for this path: over HTTP/2 it names a server, too.
+    pub fn target(self, path: &str) -> String {
+        match self {
+            Protocol::Http1 => path.to_owned(),
+            Protocol::Http2 => format!("http://h{path}"),
         }
     }
 }
@@ -87,6 +96,18 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Sends a request without a body, and reads its answer to the end.
+    ///
+    /// # Panics
+    ///
+    /// When there is no whole answer.
+    pub async fn fetch(&self, request: request::Builder) -> Response<Bytes> {
+        let request = request.body(Body::empty()).expect("a request");
+        let (head, body) = self.send(request).await.expect("an answer").into_parts();
+        let body = body.collect().await.expect("a body");
+        Response::from_parts(head, body.to_bytes())
     }
 
     /// Sends a request, whose target is as the protocol has it. Over HTTP/2 several can be under way, and dropping this one resets its stream.

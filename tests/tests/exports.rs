@@ -12,7 +12,6 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use opentelemetry::trace::{SpanKind, Tracer as _};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _};
 use tower_telemetry::Inject;
 use tower_telemetry::observe::Observed;
@@ -20,6 +19,7 @@ use tower_telemetry::reqwest::ReqwestMiddleware;
 use tower_telemetry::semconv::{Client as ClientSide, Http};
 use tower_telemetry::setup::opentelemetry_http::{self, Bytes, HttpClient, HttpError};
 use tower_telemetry::setup::{InMemory, Otlp, Telemetry};
+use tower_telemetry_tests::Server;
 
 /// reqwest, with the middleware.
 #[derive(Debug, Clone)]
@@ -56,16 +56,15 @@ impl HttpClient for Tower {
     }
 }
 
-/// A collector's address, and of each request whether it carries a trace.
-async fn collector() -> anyhow::Result<(String, Receiver<bool>)> {
+/// A collector, its address, and of each request whether it carries a trace.
+async fn collector() -> (Server, String, Receiver<bool>) {
     let (send, arrived) = mpsc::channel();
     let router = Router::new().fallback(async move |request: Request| {
         let _ = send.send(request.headers().contains_key("traceparent"));
     });
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok((address, arrived))
+    let server = Server::start(router).await;
+    let address = format!("http://{}", server.address);
+    (server, address, arrived)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,8 +74,8 @@ async fn an_exporter_s_own_calls_are_not_traced_although_its_client_is() -> anyh
     let client = Client::builder(TokioExecutor::new()).build_http();
     let tower = Tower(tower_telemetry::client().layer(client));
 
-    let (to_reqwest, by_reqwest) = collector().await?;
-    let (to_tower, by_tower) = collector().await?;
+    let (_first, to_reqwest, by_reqwest) = collector().await;
+    let (_second, to_tower, by_tower) = collector().await;
     let memory = InMemory::new();
     let telemetry = Telemetry::builder("orders")
         .with_otlp(Otlp::http_with(reqwest.clone()).with_endpoint(&to_reqwest))

@@ -3,12 +3,10 @@
 //! The full run takes some minutes: `DISTINCT=1000000 cargo test -p tower-telemetry-tests --test memory -- --nocapture`.
 
 use std::alloc::System;
-use std::convert::Infallible;
-use std::future::{Pending, pending};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -19,14 +17,15 @@ use axum::routing::get;
 use cap::Cap;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry::observe::{ObserveLayer, Report, on_end};
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::prometheus::{Bodies, Hosts, Metrics, TimeToHead};
 use tower_telemetry::semconv::{Grpc, Http, HttpOrGrpc, Route};
 use tower_telemetry::{Slow, SlowLayer};
+use tower_telemetry_testkit::Never;
+use tower_telemetry_tests::page;
 
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
@@ -83,7 +82,7 @@ async fn fallback(headers: HeaderMap) -> Response {
 }
 
 #[test]
-fn a_million_distinct_paths_hosts_and_methods_leave_nothing_behind() {
+fn distinct_paths_hosts_and_methods_leave_nothing_behind() {
     let _alone = alone();
     let distinct = std::env::var("DISTINCT")
         .ok()
@@ -118,16 +117,11 @@ fn a_million_distinct_paths_hosts_and_methods_leave_nothing_behind() {
         let body = response.into_body().collect().now_or_never();
         body.expect("it is there at once").expect("it is whole");
     };
-    let page = || {
-        let mut page = String::new();
-        encode(&mut page, &registry).expect("text");
-        page
-    };
     (0..WARM_UP).for_each(&mut send);
-    let (series, before) = (page().lines().count(), HEAP.allocated());
+    let (series, before) = (page(&registry).lines().count(), HEAP.allocated());
     (WARM_UP..WARM_UP + distinct).for_each(&mut send);
     let grown = HEAP.allocated().saturating_sub(before);
-    let page = page();
+    let page = page(&registry);
     eprintln!(
         "after {distinct} distinct requests: {series} lines, {} bytes of page, {grown} bytes more",
         page.len()
@@ -147,24 +141,6 @@ fn a_million_distinct_paths_hosts_and_methods_leave_nothing_behind() {
 }
 
 const IN_FLIGHT: usize = 100_000;
-
-/// Never answers.
-#[derive(Clone)]
-struct Never;
-
-impl Service<Request<()>> for Never {
-    type Response = http::Response<Empty<&'static [u8]>>;
-    type Error = Infallible;
-    type Future = Pending<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Request<()>) -> Self::Future {
-        pending()
-    }
-}
 
 /// The bytes that each of many calls holds while it waits for its answer, and again `after` it has waited for a while.
 fn held<S: Service<Request<()>>>(layer: &impl Layer<Never, Service = S>, after: impl FnOnce()) -> [usize; 2] {

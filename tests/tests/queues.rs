@@ -7,29 +7,22 @@ use axum::routing::post;
 use futures_util::stream;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Empty;
-use opentelemetry::Context;
-use opentelemetry::trace::{FutureExt, SpanId, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{FutureExt, SpanId};
 use opentelemetry_sdk::trace::SpanData;
-use tokio::net::TcpListener;
 use tonic::transport::Channel;
 use tower::balance::p2c::Balance;
 use tower::discover::Change;
 use tower::load::Constant;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_telemetry::propagate::CarryContextLayer;
-use tower_telemetry::span::Spans;
-use tower_telemetry::{InjectLayer, client};
 use tower_telemetry_testkit::spans::{Recorder, is_parent};
-
-fn traced(recorder: &Recorder) -> InjectLayer {
-    client().with_spans(Spans::client().with_tracer_provider(&recorder.provider))
-}
+use tower_telemetry_tests::{Server, traced_client};
 
 /// A client at the far end of a queue.
 fn far_end(
     recorder: &Recorder,
 ) -> impl Service<Request<()>, Response: Send, Error = Infallible, Future: Send> + Clone + Send + use<> {
-    traced(recorder).layer(service_fn(|_: Request<()>| async {
+    traced_client(recorder).layer(service_fn(|_: Request<()>| async {
         Ok::<_, Infallible>(Response::new(Empty::<&[u8]>::new()))
     }))
 }
@@ -40,12 +33,8 @@ where
     S: Service<Request<()>>,
     S::Error: Into<BoxError>,
 {
-    let handler = recorder.provider.tracer("test").start("handler");
     let request = Request::get("http://shop.test/").body(()).expect("a request");
-    let answered = service
-        .oneshot(request)
-        .with_context(Context::new().with_span(handler))
-        .await;
+    let answered = service.oneshot(request).with_context(recorder.within("handler")).await;
     if let Err(error) = answered {
         panic!("no answer: {}", error.into());
     }
@@ -109,12 +98,8 @@ async fn a_channel_of_ones_own_finds_the_caller() {
         let queue = queue.clone();
         async move { queue.send(request).await.map(|()| Response::new(())) }
     }));
-    let handler = recorder.provider.tracer("test").start("handler");
     let request = Request::get("http://shop.test/").body(()).expect("a request");
-    let submitted = submit
-        .oneshot(request)
-        .with_context(Context::new().with_span(handler))
-        .await;
+    let submitted = submit.oneshot(request).with_context(recorder.within("handler")).await;
     submitted.expect("the queue has room");
     worker.await.expect("the worker lives").expect("it answers");
     assert!(is_parent(&recorder.named("handler"), &recorder.named("GET")));
@@ -124,22 +109,18 @@ async fn a_channel_of_ones_own_finds_the_caller() {
 async fn tonics_channel_sends_the_clients_span() {
     let recorder = Recorder::new();
     let echo = |headers: HeaderMap| async move { [("echo", headers["traceparent"].clone())] };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let app = Router::new().route("/shop.Orders/Place", post(echo));
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let server = Server::start(Router::new().route("/shop.Orders/Place", post(echo))).await;
 
-    let channel = Channel::from_shared(format!("http://{address}"))
+    let channel = Channel::from_shared(format!("http://{}", server.address))
         .expect("an address")
         .connect_lazy();
-    let handler = recorder.provider.tracer("test").start("handler");
     let request = Request::post("/shop.Orders/Place")
         .body(tonic::body::Body::empty())
         .expect("a request");
-    let response = traced(&recorder)
+    let response = traced_client(&recorder)
         .layer(channel)
         .oneshot(request)
-        .with_context(Context::new().with_span(handler))
+        .with_context(recorder.within("handler"))
         .await
         .expect("the server answers");
 

@@ -12,21 +12,15 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::FutureExt;
 use opentelemetry::{Context, KeyValue};
-use tokio::net::TcpListener;
 use tower::{Layer, ServiceBuilder, ServiceExt};
 use tower_http::follow_redirect::FollowRedirectLayer;
-use tower_telemetry::client;
 use tower_telemetry::propagate::{Outbound, Propagation, W3c, W3cBaggage};
-use tower_telemetry::span::Spans;
 use tower_telemetry_testkit::spans::{Recorder, text};
+use tower_telemetry_tests::{Server, traced_client};
 
 #[tokio::test]
 async fn another_origin_is_not_sent_what_the_first_one_was() {
     let seen: Arc<Mutex<Vec<HeaderMap>>> = Arc::default();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    // The same server under two names: `127.0.0.1` redirects to `localhost`.
-    let elsewhere = format!("http://localhost:{port}/end");
     let note = {
         let seen = Arc::clone(&seen);
         move |headers: HeaderMap| seen.lock().expect("not poisoned").push(headers)
@@ -36,23 +30,25 @@ async fn another_origin_is_not_sent_what_the_first_one_was() {
         .route(
             "/start",
             get(|headers: HeaderMap| async move {
+                // The same server under another name.
+                let host = headers["host"].to_str().expect("text");
+                let elsewhere = format!("http://{}/end", host.replace("127.0.0.1", "localhost"));
                 first(headers);
                 (StatusCode::FOUND, [(LOCATION, elsewhere)])
             }),
         )
         .route("/end", get(|headers: HeaderMap| async move { note(headers) }));
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let server = Server::start(app).await;
 
     let recorder = Recorder::new();
     let both = TextMapCompositePropagator::new(vec![Box::new(W3c), Box::new(W3cBaggage)]);
-    let traced = client()
-        .with_spans(Spans::client().with_tracer_provider(&recorder.provider))
+    let traced = traced_client(&recorder)
         .with_propagation(Propagation::new(both))
         .with_outbound(Outbound::default().with_trace_context_to(["127.0.0.1"]));
     let stack = ServiceBuilder::new()
         .layer(FollowRedirectLayer::new())
         .service(traced.layer(Client::builder(TokioExecutor::new()).build_http::<Body>()));
-    let request = Request::get(format!("http://127.0.0.1:{port}/start"))
+    let request = Request::get(format!("http://{}/start", server.address))
         .body(Body::empty())
         .expect("a request");
     let cx = Context::new().with_baggage([KeyValue::new("tenant", "7")]);

@@ -4,18 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::Path;
 use axum::routing::get;
 use http::Request;
-use http_body_util::BodyExt;
 use opentelemetry::global;
 use opentelemetry::trace::{SpanId, SpanKind};
 use opentelemetry_sdk::trace::SpanData;
 use tower_telemetry::server;
 use tower_telemetry::traced::{TracedExt, in_span, spawn, spawn_blocking, traced};
 use tower_telemetry_testkit::spans::{Recorder, is_parent, text};
-use tower_telemetry_tests::{BOTH, Connection, Goodbye, Protocol, Server, ended};
+use tower_telemetry_tests::{BOTH, Connection, Goodbye, Protocol, Server, ended, ids, traceparent};
 
 const REQUESTS: usize = 1_000;
 /// The spans of each: the server's, and the handler's four.
@@ -46,9 +44,9 @@ async fn work(number: u64) {
         .await;
 }
 
-/// The caller's span of this request: every other one has one.
-fn caller(number: usize) -> Option<SpanId> {
-    number.is_multiple_of(2).then(|| SpanId::from(number as u64 + 1))
+/// The caller of this request: every other one has one.
+fn caller(number: usize) -> Option<u64> {
+    number.is_multiple_of(2).then_some(number as u64 + 1)
 }
 
 async fn one_connection(protocol: Protocol) {
@@ -58,22 +56,11 @@ async fn one_connection(protocol: Protocol) {
     let server = Server::start(app).await;
     let connection = Connection::open(protocol, server.address, Goodbye::Fin).await;
     for number in 0..REQUESTS {
-        let mut request = Request::get(match protocol {
-            Protocol::Http1 => format!("/orders/{number}"),
-            Protocol::Http2 => format!("http://{}/orders/{number}", server.address),
-        });
+        let mut request = Request::get(protocol.target(&format!("/orders/{number}")));
         if let Some(caller) = caller(number) {
-            let trace = number + 1;
-            request = request.header("traceparent", format!("00-{trace:032x}-{caller}-01"));
+            request = request.header("traceparent", traceparent(caller));
         }
-        let response = connection.send(request.body(Body::empty()).expect("a request")).await;
-        let answer = response
-            .expect("an answer")
-            .into_body()
-            .collect()
-            .await
-            .expect("a body");
-        assert_eq!(answer.to_bytes(), number.to_string());
+        assert_eq!(connection.fetch(request).await.body(), &number.to_string());
     }
     drop(connection);
     server.stop().await;
@@ -93,7 +80,8 @@ fn check(spans: &[SpanData]) {
     for served in served {
         let path = text(served, "url.path").expect("a path");
         let number: usize = path.trim_start_matches("/orders/").parse().expect("a number");
-        assert_eq!(served.parent_span_id, caller(number).unwrap_or(SpanId::INVALID));
+        let parent = caller(number).map_or(SpanId::INVALID, |caller| ids(caller).1);
+        assert_eq!(served.parent_span_id, parent);
         let [handler] = by_parent[&served.span_context.span_id()][..] else {
             panic!("more than the handler below {served:#?}");
         };

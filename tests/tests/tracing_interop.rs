@@ -18,15 +18,17 @@ use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use opentelemetry::trace::{SpanId, SpanKind, TraceId, TracerProvider};
+use opentelemetry::trace::{SpanKind, TracerProvider};
 use opentelemetry_sdk::trace::SpanData;
 use tokio::runtime;
 use tokio::sync::Barrier;
 use tower::{Layer, ServiceExt};
 use tower_telemetry::span::Spans;
-use tower_telemetry::{InjectLayer, client, server};
-use tower_telemetry_testkit::spans::{Recorder, is_parent};
-use tower_telemetry_tests::{Connection, Goodbye, Protocol, Server, ended};
+use tower_telemetry::{InjectLayer, client};
+use tower_telemetry_testkit::spans::{Recorder, is_parent, named};
+use tower_telemetry_tests::{
+    Connection, Goodbye, Protocol, Server, ended, ids, traced_client, traced_server, traceparent,
+};
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer as _;
@@ -58,7 +60,7 @@ struct Front {
 impl Services {
     /// Handlers wait until so many requests are in one.
     async fn start(recorder: Recorder, client: InjectLayer, at_once: usize) -> Self {
-        let layer = server().with_spans(Spans::server().with_tracer_provider(&recorder.provider));
+        let layer = traced_server(&recorder);
         let echo = async |headers: HeaderMap| {
             headers["traceparent"]
                 .clone()
@@ -81,15 +83,11 @@ impl Services {
         }
     }
 
-    /// Sends a request of this trace to the front, and returns the `traceparent` that the back was sent.
-    async fn visit(&self, trace: u128) -> String {
+    /// Sends a request of this caller to the front, and returns the `traceparent` that the back was sent.
+    async fn visit(&self, caller: u64) -> String {
         let connection = Connection::open(Protocol::Http1, self.front.address, Goodbye::Fin).await;
-        let request = Request::get("/").header("traceparent", format!("00-{trace:032x}-00000000000000ff-01"));
-        let answer = connection
-            .send(request.body(Body::empty()).expect("a request"))
-            .await
-            .expect("an answer");
-        let body = answer.into_body().collect().await.expect("a body").to_bytes();
+        let request = Request::get("/").header("traceparent", traceparent(caller));
+        let body = connection.fetch(request).await.into_body();
         String::from_utf8(body.to_vec()).expect("text")
     }
 }
@@ -104,36 +102,22 @@ async fn ask(front: &Front) -> String {
     String::from_utf8(body.to_vec()).expect("text")
 }
 
-fn traced(recorder: &Recorder) -> InjectLayer {
-    client().with_spans(Spans::client().with_tracer_provider(&recorder.provider))
-}
-
 /// Whether this is the `traceparent` of that span.
 fn carries(traceparent: &str, span: &SpanData) -> bool {
     let context = &span.span_context;
     traceparent == format!("00-{}-{}-01", context.trace_id(), context.span_id())
 }
 
-fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
-    spans
-        .iter()
-        .find(|span| span.name == name)
-        .unwrap_or_else(|| panic!("no {name:?} in {spans:#?}"))
-}
-
 #[tokio::test]
 async fn an_instrumented_function_in_a_handler_is_a_child_of_the_server_span() {
     let recorder = Recorder::new();
     let _subscriber = tracing::dispatcher::set_default(&subscriber(&recorder));
-    let services = Services::start(recorder.clone(), traced(&recorder), 1).await;
+    let services = Services::start(recorder.clone(), traced_client(&recorder), 1).await;
     services.visit(7).await;
 
     let spans = ended(&services.recorder, 4).await;
     let front = named(&spans, "GET /");
-    assert_eq!(
-        (front.span_context.trace_id(), front.parent_span_id),
-        (TraceId::from(7), SpanId::from(0xff))
-    );
+    assert_eq!((front.span_context.trace_id(), front.parent_span_id), ids(7));
     assert!(is_parent(front, named(&spans, "ask")));
 }
 
@@ -141,7 +125,7 @@ async fn an_instrumented_function_in_a_handler_is_a_child_of_the_server_span() {
 async fn a_call_out_of_an_instrumented_function_is_its_child_and_the_headers_say_so() {
     let recorder = Recorder::new();
     let _subscriber = tracing::dispatcher::set_default(&subscriber(&recorder));
-    let services = Services::start(recorder.clone(), traced(&recorder), 1).await;
+    let services = Services::start(recorder.clone(), traced_client(&recorder), 1).await;
     let traceparent = services.visit(7).await;
 
     let spans = ended(&services.recorder, 4).await;
@@ -176,7 +160,7 @@ async fn without_context_activation_a_call_is_a_sibling_of_the_instrumented_func
         .with_context_activation(false);
     let subscriber = tracing_subscriber::registry().with(spans.with_filter(LevelFilter::INFO));
     let _subscriber = tracing::subscriber::set_default(subscriber);
-    let services = Services::start(recorder.clone(), traced(&recorder), 1).await;
+    let services = Services::start(recorder.clone(), traced_client(&recorder), 1).await;
     services.visit(7).await;
 
     let spans = ended(&services.recorder, 4).await;
@@ -187,15 +171,15 @@ async fn without_context_activation_a_call_is_a_sibling_of_the_instrumented_func
 /// As many requests at once as wait for each other in the middle, twice: each trace is one chain of four spans.
 async fn interleaved(recorder: Recorder) {
     const AT_ONCE: u32 = 50;
-    let services = Services::start(recorder.clone(), traced(&recorder), AT_ONCE as usize).await;
-    join_all((1..=AT_ONCE).map(|trace| services.visit(trace.into()))).await;
+    let services = Services::start(recorder.clone(), traced_client(&recorder), AT_ONCE as usize).await;
+    join_all((1..=AT_ONCE).map(|caller| services.visit(caller.into()))).await;
 
     let mut traces: HashMap<_, Vec<_>> = HashMap::new();
     for span in ended(&services.recorder, AT_ONCE as usize * 4).await {
         traces.entry(span.span_context.trace_id()).or_default().push(span);
     }
-    for trace in 1..=AT_ONCE {
-        let spans = &traces[&TraceId::from(u128::from(trace))];
+    for caller in 1..=AT_ONCE {
+        let spans = &traces[&ids(caller.into()).0];
         let chain = ["GET /", "ask", "GET", "GET /back"].map(|name| named(spans, name));
         assert!(chain.windows(2).all(|pair| is_parent(pair[0], pair[1])), "{spans:#?}");
         assert_eq!(spans.len(), chain.len());

@@ -2,35 +2,29 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response, StatusCode};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, KeyValue};
 use tower::retry::Policy;
-use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, ServiceBuilder, ServiceExt};
 use tower_telemetry_inject::{CountResendsLayer, InjectLayer, RequestSpan, ResendCount, Spans, UrlTemplate};
-use tower_telemetry_testkit::Script;
 use tower_telemetry_testkit::spans::{Recorder, keys, text, value};
-
-type Answer = Result<Response<Script>, Infallible>;
+use tower_telemetry_testkit::{Answer, Script, call};
 
 /// Sends the request to a server that answers 200; returns the headers that were sent.
 fn send(recorder: &Recorder, request: http::request::Builder) -> HeaderMap {
-    let sent = Arc::new(Mutex::new(HeaderMap::new()));
-    let note = Arc::clone(&sent);
+    let mut sent = HeaderMap::new();
+    let server = Answer::new(Response::new(Script::default())).map_request(|request: Request<()>| {
+        sent = request.headers().clone();
+        request
+    });
     let layer = InjectLayer::new().with_spans(Spans::client().with_tracer_provider(&recorder.provider));
-    let service = layer.layer(service_fn(move |request: Request<()>| {
-        *note.lock().expect("not poisoned") = request.headers().clone();
-        ready(Answer::Ok(Response::new(Script::new([]))))
-    }));
-    let request = request.body(()).expect("a request");
-    let answered = service.oneshot(request).now_or_never();
-    answered.expect("at once").expect("it answers");
-    let sent = sent.lock().expect("not poisoned");
-    sent.clone()
+    call(&mut layer.layer(server), request.body(()).expect("a request"));
+    sent
 }
 
 fn get() -> http::request::Builder {
@@ -40,11 +34,7 @@ fn get() -> http::request::Builder {
 #[test]
 fn a_request_without_a_span_carries_the_context_around_it() {
     let recorder = Recorder::new();
-    let around = {
-        use opentelemetry::trace::{Tracer, TracerProvider};
-        let span = recorder.provider.tracer("test").start("around");
-        Context::new().with_span(span)
-    };
+    let around = recorder.within("around");
     let id = around.span().span_context().span_id();
     let _current = around.attach();
     let headers = send(&recorder, get().extension(RequestSpan::none()));
@@ -102,10 +92,10 @@ impl<B> Policy<Request<()>, Response<B>, Infallible> for Unavailable {
 }
 
 /// Answers 503 twice, and then 200.
-fn at_the_third_attempt() -> impl Fn(Request<()>) -> Ready<Answer> + Clone {
+fn at_the_third_attempt() -> impl Fn(Request<()>) -> Ready<Result<Response<Script>, Infallible>> + Clone {
     let attempts = Arc::new(AtomicU32::new(0));
     move |_| {
-        let mut response = Response::new(Script::new([]));
+        let mut response = Response::new(Script::default());
         if attempts.fetch_add(1, Ordering::Relaxed) < 2 {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }

@@ -1,20 +1,16 @@
 //! What a CLIENT span says, what goes into the request, and when the span ends.
 
-use std::convert::Infallible;
-use std::future::pending;
-use std::sync::{Arc, Mutex};
-
 use futures_util::FutureExt;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt};
 use tower_telemetry_inject::{Client, HttpCall, InjectLayer, NoPropagation, Outbound, Propagation, SpanEnd, Spans};
 use tower_telemetry_semconv::UrlTemplate;
-use tower_telemetry_testkit::spans::{Recorder, is_parent, keys, text, value};
-use tower_telemetry_testkit::{Log, Script, Step};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, is_parent, keys, text, value};
+use tower_telemetry_testkit::{Answer, Log, Never, Script, Step, call};
 
 const STALE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -37,22 +33,13 @@ fn exchange<B>(
 where
     B: http_body::Body<Error: 'static>,
 {
-    let sent = Arc::new(Mutex::new(HeaderMap::new()));
-    let note = Arc::clone(&sent);
-    let mut body = Some(body);
-    let service = layer.layer(service_fn(move |request: Request<()>| {
-        *note.lock().expect("not poisoned") = request.headers().clone();
-        let mut response = Response::new(body.take().expect("one request"));
-        *response.status_mut() = StatusCode::from_u16(status).expect("a status");
-        async move { Ok::<_, Infallible>(response) }
-    }));
-    let request = request.body(()).expect("a request");
-    let response = service
-        .oneshot(request)
-        .now_or_never()
-        .expect("at once")
-        .expect("it answers");
-    let sent = sent.lock().expect("not poisoned").clone();
+    let response = Response::builder().status(status).body(body).expect("a status");
+    let mut sent = HeaderMap::new();
+    let server = Answer::new(response).map_request(|request: Request<()>| {
+        sent = request.headers().clone();
+        request
+    });
+    let response = call(&mut layer.layer(server), request.body(()).expect("a request"));
     (sent, response.into_body())
 }
 
@@ -107,12 +94,7 @@ fn client_and_server_errors_are_both_errors_to_the_caller() {
         let recorder = Recorder::new();
         exchange(&layer(&recorder), get("http://shop.test/"), status, small_body());
         let span = recorder.span();
-        assert_eq!(text(&span, "error.type").as_deref(), error, "{status}");
-        assert_eq!(
-            span.status,
-            error.map_or(Status::Unset, |_| Status::error("")),
-            "{status}"
-        );
+        assert_error(&span, error);
     }
 }
 
@@ -132,8 +114,7 @@ fn the_spans_context_replaces_stale_headers_as_a_pair() {
 #[test]
 fn a_call_inside_a_span_is_its_child() {
     let recorder = Recorder::new();
-    let tracer = recorder.provider.tracer("handler");
-    let handler = Context::current_with_span(tracer.start("handler")).attach();
+    let handler = recorder.within("handler").attach();
     exchange(&layer(&recorder), get("http://shop.test/"), 200, small_body());
     drop(handler);
     assert!(is_parent(&recorder.named("handler"), &recorder.named("GET")));
@@ -152,8 +133,7 @@ fn an_unsampled_call_is_announced_as_such_with_an_id_of_its_own() {
 fn a_call_that_the_filter_leaves_out_carries_the_current_context() {
     let recorder = Recorder::new();
     let filtered = InjectLayer::new().with_spans(spans(&recorder).with_filter(|_| false));
-    let span = recorder.provider.tracer("handler").start("handler");
-    let handler = Context::current_with_span(span).attach();
+    let handler = recorder.within("handler").attach();
     let current = Context::current().span().span_context().span_id().to_string();
     let (sent, _body) = exchange(&filtered, get("http://shop.test/"), 200, small_body());
     drop(handler);
@@ -243,8 +223,7 @@ fn the_span_ends_at_the_head_whatever_becomes_of_the_body() {
     );
     assert_eq!(recorder.spans().len(), 1, "the body has not been read yet");
     assert!(body.collect().now_or_never().expect("at once").is_err());
-    let span = recorder.span();
-    assert_eq!((span.status.clone(), value(&span, "error.type")), (Status::Unset, None));
+    assert_error(&recorder.span(), None);
 }
 
 #[test]
@@ -259,23 +238,18 @@ fn by_choice_the_span_lasts_until_the_body_has_ended() {
     );
     assert!(recorder.spans().is_empty());
     assert!(body.collect().now_or_never().expect("at once").is_err());
-    assert_eq!(text(&recorder.span(), "error.type").as_deref(), Some("body_error"));
+    assert_error(&recorder.span(), Some("body_error"));
 }
 
 #[test]
 fn a_caller_that_gives_up_is_no_error() {
     let recorder = Recorder::new();
-    let mut service = layer(&recorder).layer(service_fn(|_: Request<()>| {
-        pending::<Result<Response<Script>, Infallible>>()
-    }));
     let request = get("http://shop.test/").body(()).expect("a request");
-    assert!(service.call(request).now_or_never().is_none());
+    let call = layer(&recorder).layer(Never).call(request);
+    assert!(call.now_or_never().is_none());
     let span = recorder.span();
-    assert_eq!(span.status, Status::Unset);
-    assert_eq!(
-        (value(&span, "error.type"), value(&span, "http.response.status_code")),
-        (None, None)
-    );
+    assert_error(&span, None);
+    assert_eq!(value(&span, "http.response.status_code"), None);
 }
 
 #[test]

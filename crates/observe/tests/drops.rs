@@ -1,6 +1,5 @@
 //! What a drop before the end means: cancelled, or all that was to come has come.
 
-use std::future::pending;
 use std::thread;
 
 use futures_util::FutureExt;
@@ -8,11 +7,11 @@ use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use http_body::SizeHint;
 use http_body_util::BodyExt;
-use tower::{Layer, Service, service_fn};
+use tower::{Layer, Service};
 use tower_telemetry_observe::{ObserveLayer, Verdict};
-use tower_telemetry_testkit::{EndFlag, Ending, Entry, Journal, MethodAndStatus, Outcome, Script, Step, exchange};
-
-type Answer = Result<Response<Script>, &'static str>;
+use tower_telemetry_testkit::{
+    EndFlag, Ending, Entry, Journal, MethodAndStatus, Never, Outcome, Script, Step, exchange,
+};
 
 fn three_frames() -> Script {
     Script::new([Step::Data(4), Step::Data(4), Step::Data(4)])
@@ -42,7 +41,7 @@ const CANCELLED: Verdict = Verdict::Error("cancelled");
 fn a_call_that_is_never_polled_is_dropped() {
     let journal = Journal::new();
     let layer = ObserveLayer::new(MethodAndStatus, journal.clone());
-    let future = layer.layer(service_fn(|_| pending::<Answer>())).call(Request::new(()));
+    let future = layer.layer(Never).call(Request::new(()));
     assert_eq!(journal.entries(), [Entry::Watch, Entry::Enter, Entry::Leave]);
     drop(future);
     let ending = Ending {
@@ -58,7 +57,7 @@ fn a_call_that_is_never_polled_is_dropped() {
 fn a_call_that_waits_for_its_head_is_dropped() {
     let journal = Journal::new();
     let layer = ObserveLayer::new(MethodAndStatus, journal.clone());
-    let mut service = layer.layer(service_fn(|_| pending::<Answer>()));
+    let mut service = layer.layer(Never);
     let mut future = Box::pin(service.call(Request::new(())));
     for _ in 0..2 {
         assert!(future.as_mut().now_or_never().is_none());
@@ -74,7 +73,7 @@ fn a_call_that_waits_for_its_head_is_dropped() {
 fn a_call_in_a_boxed_future_lives_until_that_is_dropped() {
     let journal = Journal::new();
     let layer = ObserveLayer::new(MethodAndStatus, journal.clone());
-    let mut service = layer.layer(service_fn(|_| pending::<Answer>()));
+    let mut service = layer.layer(Never);
     let call = service.call(Request::new(()));
     let future = Box::pin(async move {
         let response = call.await;

@@ -1,23 +1,16 @@
 //! How spans are gathered, and when they leave.
 
 mod blocked;
+mod queued;
 
 use std::time::Duration;
 
 use blocked::blocked;
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+use queued::{HOUR, end_spans};
 use tower_telemetry_setup::{Batch, InMemory, Telemetry};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-const HOUR: Duration = Duration::from_secs(3_600);
-
-fn end_spans(telemetry: &Telemetry, count: usize) {
-    let tracer = telemetry.tracer_provider().tracer("test");
-    for _ in 0..count {
-        tracer.in_span("a", |_| ());
-    }
-}
 
 #[test]
 fn a_full_batch_leaves_at_once_and_the_rest_when_it_is_asked_for() -> Outcome {

@@ -1,6 +1,7 @@
 //! What becomes of every span, whatever the exporter does.
 
 mod blocked;
+mod queued;
 
 use std::future::pending;
 use std::panic::panic_any;
@@ -13,18 +14,10 @@ use blocked::blocked;
 use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter, SpanProcessor as _};
+use queued::{HOUR, end_spans};
 use tower_telemetry_setup::{Batch, BatchProcessor, Error, ExportCounts, InMemory, Telemetry};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-const HOUR: Duration = Duration::from_secs(3_600);
-
-fn end_spans(telemetry: &Telemetry, count: usize) {
-    let tracer = telemetry.tracer_provider().tracer("test");
-    for _ in 0..count {
-        tracer.in_span("a", |_| ());
-    }
-}
 
 fn counts(telemetry: &Telemetry) -> ExportCounts {
     telemetry.exports()[0].counts()

@@ -55,7 +55,7 @@ fn spans_that_the_collector_refuses_in_a_batch_that_it_takes_are_counted() -> Ou
     let telemetry = telemetry(otlp().with_endpoint(address))?;
     work(&telemetry);
     let flushed = telemetry.flush().expect_err("one was refused").to_string();
-    assert!(flushed.contains("refused 1 spans"), "{flushed}");
+    assert!(flushed.contains("refused 1 span of"), "{flushed}");
     let counts = telemetry.exports()[0].counts();
     assert_eq!((counts.exported, counts.lost.refused, counts.lost.total()), (1, 1, 1));
     telemetry.shutdown()?;

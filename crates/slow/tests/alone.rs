@@ -7,7 +7,7 @@ use http::Request;
 use scene::{Hand, field, fields, log, ms};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_telemetry_slow::{Slow, SlowLayer, WarnIfSlow, Warnings};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Never, Script, Step};
 
 #[test]
 fn at_the_end_alone_needs_no_runtime() {
@@ -40,8 +40,7 @@ fn a_timer_of_ones_own_sweeps() {
         .with_warnings(Warnings::WhileItRuns)
         .with_clock(hand.clock());
     let lines = log(|| {
-        let never = service_fn(|_: Request<()>| std::future::pending::<Result<http::Response<Script>, ()>>());
-        let call = SlowLayer::server(slow.clone()).layer(never).oneshot(Request::new(()));
+        let call = SlowLayer::server(slow.clone()).layer(Never).oneshot(Request::new(()));
         let mut call = Box::pin(call);
         assert_eq!(slow.sweep(), None);
         assert!(futures_util::FutureExt::now_or_never(&mut call).is_none());

@@ -4,14 +4,12 @@
 
 mod scene;
 
-use std::future::pending;
-
-use http::{Request, Response};
+use http::Request;
 use scene::{Act, field, fields, get, lines, ms, paused, served, server};
 use tower::timeout::TimeoutLayer;
-use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, ServiceBuilder, ServiceExt};
 use tower_telemetry_slow::{Limits, SlowLayer};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Never, Step};
 
 #[test]
 fn a_slow_call_is_told_at_its_limit_at_each_double_and_at_its_end() {
@@ -126,9 +124,7 @@ fn a_body_that_is_polled_again_and_again_is_told_once_for_each_double() {
 #[test]
 fn a_timeout_outside_drops_the_call() {
     let lines = lines(async {
-        let stuck = SlowLayer::server(paused(ms(200))).layer(service_fn(async |_: Request<()>| {
-            pending::<Result<Response<Script>, std::convert::Infallible>>().await
-        }));
+        let stuck = SlowLayer::server(paused(ms(200))).layer(Never);
         let service = ServiceBuilder::new().layer(TimeoutLayer::new(ms(300))).service(stuck);
         service
             .oneshot(Request::new(()))
@@ -144,12 +140,10 @@ fn a_timeout_outside_drops_the_call() {
 #[test]
 fn a_timeout_inside_is_the_calls_own_end() {
     let lines = lines(async {
-        let stuck =
-            service_fn(async |_: Request<()>| pending::<Result<Response<Script>, std::convert::Infallible>>().await);
         let service = ServiceBuilder::new()
             .layer(SlowLayer::server(paused(ms(200))))
             .layer(TimeoutLayer::new(ms(300)))
-            .service(stuck);
+            .service(Never);
         service
             .oneshot(Request::new(()))
             .await

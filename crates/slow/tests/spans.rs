@@ -8,7 +8,7 @@ mod scene;
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use opentelemetry::trace::{FutureExt as _, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{FutureExt as _, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
 use scene::{fields, lines, ms, paused};
@@ -103,8 +103,7 @@ fn the_layer_inside_anothers_span_finds_it() {
     let recorder = Recorder::new();
     let given = recorder.clone();
     let lines = lines(async move {
-        let tracer = given.provider.tracer("test");
-        let cx = Context::new().with_span(tracer.start("handler"));
+        let cx = given.within("handler");
         let service = SlowLayer::plain("job", paused(ms(200))).layer(service_fn(async |()| {
             sleep(ms(300)).await;
             Ok::<_, Infallible>(())

@@ -24,7 +24,7 @@ mod script;
 pub mod spans;
 
 pub use classify::{Exchange, MethodAndStatus};
-pub use exchange::exchange;
+pub use exchange::{Answer, Never, call, exchange};
 pub use journal::{Ending, Entry, Journal, JournalWatch, Outcome};
 #[cfg(feature = "spans")]
 pub use log::Log;

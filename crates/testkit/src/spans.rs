@@ -1,8 +1,12 @@
 //! Spans as a test wants to see them.
 
-use opentelemetry::trace::SpanId;
-use opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, ShouldSample, SpanData};
+use opentelemetry::trace::{
+    Link, SpanId, SpanKind, Status, TraceContextExt, TraceId, TraceState, Tracer, TracerProvider,
+};
+use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry_sdk::trace::{
+    InMemorySpanExporter, Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample, SpanData,
+};
 
 /// A tracer provider of its own, and the spans that it has finished.
 #[derive(Clone, Debug)]
@@ -44,11 +48,12 @@ impl Recorder {
     /// The span of this name.
     #[track_caller]
     pub fn named(&self, name: &str) -> SpanData {
-        let spans = self.spans();
-        let found = spans.iter().find(|span| span.name == name);
-        found
-            .unwrap_or_else(|| panic!("no span {name:?} in {spans:#?}"))
-            .clone()
+        named(&self.spans(), name).clone()
+    }
+
+    /// A context in which a span of this name is the current one.
+    pub fn within(&self, name: &'static str) -> Context {
+        Context::new().with_span(self.provider.tracer("test").start(name))
     }
 }
 
@@ -56,6 +61,35 @@ impl Default for Recorder {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A sampler that lets every span record although its trace is not sampled.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordOnly;
+
+impl ShouldSample for RecordOnly {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        SamplingResult {
+            decision: SamplingDecision::RecordOnly,
+            attributes: Vec::new(),
+            trace_state: TraceState::NONE,
+        }
+    }
+}
+
+/// The span of this name.
+#[track_caller]
+pub fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
+    let found = spans.iter().find(|span| span.name == name);
+    found.unwrap_or_else(|| panic!("no span {name:?} in {spans:#?}"))
 }
 
 /// The value of an attribute, which must not have been set twice.
@@ -71,6 +105,17 @@ pub fn value(span: &SpanData, key: &str) -> Option<Value> {
 #[track_caller]
 pub fn text(span: &SpanData, key: &str) -> Option<String> {
     value(span, key).map(|value| value.to_string())
+}
+
+/// Asserts that the span is an error of this type, or none: its status and its `error.type` say the same.
+#[track_caller]
+pub fn assert_error(span: &SpanData, error_type: Option<&str>) {
+    let status = match error_type {
+        Some(_) => Status::error(""),
+        None => Status::Unset,
+    };
+    let told = (&span.status, text(span, "error.type"));
+    assert_eq!(told, (&status, error_type.map(str::to_owned)), "{span:#?}");
 }
 
 /// The keys of all attributes, sorted.

@@ -4,34 +4,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use opentelemetry::trace::{Link, SpanKind, TraceId, TraceState};
-use opentelemetry::{Context, KeyValue, global};
+use opentelemetry::{Context, global};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{
-    SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample, Span, SpanData, SpanProcessor,
-};
+use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
+use tower_telemetry_testkit::spans::RecordOnly;
 use tower_telemetry_traced::{in_span, thread, traced};
-
-#[derive(Clone, Debug)]
-struct RecordOnly;
-
-impl ShouldSample for RecordOnly {
-    fn should_sample(
-        &self,
-        _: Option<&Context>,
-        _: TraceId,
-        _: &str,
-        _: &SpanKind,
-        _: &[KeyValue],
-        _: &[Link],
-    ) -> SamplingResult {
-        SamplingResult {
-            decision: SamplingDecision::RecordOnly,
-            attributes: Vec::new(),
-            trace_state: TraceState::NONE,
-        }
-    }
-}
 
 #[derive(Clone, Debug, Default)]
 struct Ended(Arc<Mutex<Vec<SpanData>>>);

@@ -18,7 +18,6 @@ use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::prometheus::{Family, Http, Metrics, Route, SlowCounts, register_sanitizer};
 use tower_telemetry::propagate::{Propagation, W3c, W3cBaggage};
@@ -28,6 +27,7 @@ use tower_telemetry::slow::Warnings;
 use tower_telemetry::span::Spans;
 use tower_telemetry::{ExtractLayer, InjectLayer, SanitizeLayer, Sanitizer, Slow, SlowLayer, WarnIfSlow};
 use tower_telemetry_testkit::Log;
+use tower_telemetry_tests::page;
 
 use crate::planted::{CANARY, Random, holds_canary};
 
@@ -137,13 +137,13 @@ async fn call(random: &mut Random, policy: &Sanitizer) -> Written {
     assert!(!spans.is_empty());
     let mut written: Written = spans.iter().map(|span| ("spans", debug(span))).collect();
     written.extend(received.try_recv().iter().map(|sent| ("headers", debug(sent))));
-    written.push(("metrics", page(policy, random).await));
+    written.push(("metrics", metrics(policy, random).await));
     written.extend(fields(policy, random).into_iter().map(|line| ("lines", line)));
     written
 }
 
 /// What `/metrics` shows after a call with labels of its own, and of a family with the same ones.
-async fn page(policy: &Sanitizer, random: &mut Random) -> String {
+async fn metrics(policy: &Sanitizer, random: &mut Random) -> String {
     let mine = [
         ("text", random.error()),
         ("session_token", format!("{CANARY}{}", random.word())),
@@ -163,8 +163,7 @@ async fn page(policy: &Sanitizer, random: &mut Random) -> String {
     let request = Request::get(format!("{}?{}", random.path(), random.query())).body(());
     let service = metrics.layer(Http::server()).layer(handler);
     drop(service.oneshot(request.expect("a request")).await);
-    let mut page = String::new();
-    encode(&mut page, &registry).expect("text");
+    let page = page(&registry);
     assert!(
         page.contains("mine_total{") && page.contains("http_server_request_duration_seconds_count{"),
         "{page}"
@@ -198,8 +197,7 @@ fn fields(policy: &Sanitizer, random: &mut Random) -> Vec<String> {
     });
     assert_eq!(lines.len(), 2, "{lines:?}");
     let mut written = lines;
-    let mut page = String::new();
-    encode(&mut page, &registry).expect("text");
+    let page = page(&registry);
     assert!(page.contains("slow_calls_total{call="), "{page}");
     written.push(page);
     written.extend(policy.value("url.full", &url).map(Cow::into_owned));

@@ -9,18 +9,13 @@ use axum::body::{Body, Bytes};
 use axum::routing::get as route;
 use futures_util::{FutureExt, StreamExt, stream};
 use http_body_util::BodyExt;
-use opentelemetry::trace::Status;
-use tokio::runtime;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 use tower_telemetry::span::SpanEnd;
-use tower_telemetry_testkit::Log;
-use tower_telemetry_testkit::spans::{Recorder, text, value};
-use tower_telemetry_tests::{BOTH, Protocol, Server};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, value};
+use tower_telemetry_tests::{BOTH, HALF, Protocol, Server, hanging_up, logged};
 
-use crate::caller::{get, hanging_up, statuses, traced};
-
-const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf";
+use crate::caller::{get, statuses, traced};
 
 #[tokio::test]
 async fn a_span_that_ends_at_the_head_has_ended_before_the_body_is_read() {
@@ -44,7 +39,7 @@ async fn a_span_that_ends_with_the_body_lasts_until_it_has_been_read() {
         let answer = caller.oneshot(get(server.address, "/200")).await.expect("an answer");
         assert_eq!(recorder.spans().len(), 0);
         assert_eq!(answer.into_body().collect().await.expect("a body").to_bytes(), "said");
-        assert_eq!(recorder.span().status, Status::Unset);
+        assert_error(&recorder.span(), None);
     }
 }
 
@@ -63,9 +58,8 @@ async fn a_body_that_its_reader_drops_is_no_error() {
         drop(body);
 
         let span = recorder.span();
-        assert_eq!(span.status, Status::Unset);
+        assert_error(&span, None);
         assert_eq!(value(&span, "http.response.status_code"), Some(200.into()));
-        assert_eq!(text(&span, "error.type"), None);
     }
 }
 
@@ -95,8 +89,7 @@ async fn a_body_that_breaks_off_is_an_error_of_the_span_that_lasts_so_long() {
         answer.into_body().collect().await.expect_err("it breaks off");
 
         let span = recorder.span();
-        assert_eq!(span.status, Status::error(""));
-        assert_eq!(text(&span, "error.type").as_deref(), Some("body_error"));
+        assert_error(&span, Some("body_error"));
         assert_eq!(value(&span, "http.response.status_code"), Some(200.into()));
     }
 }
@@ -107,25 +100,19 @@ async fn a_server_that_hangs_up_in_the_body_is_an_error_of_the_span_that_lasts_s
     let caller = traced(&recorder, Protocol::Http1, SpanEnd::Body);
     let answer = caller.oneshot(get(hanging_up(HALF).await, "/")).await.expect("a head");
     answer.into_body().collect().await.expect_err("it breaks off");
-    assert_eq!(text(&recorder.span(), "error.type").as_deref(), Some("body_error"));
+    assert_error(&recorder.span(), Some("body_error"));
 }
 
 #[test]
 fn a_body_that_breaks_off_after_its_span_has_ended_is_told_in_an_event() {
     let recorder = Recorder::new();
-    let lines = Log::of(|| {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let caller = traced(&recorder, Protocol::Http1, SpanEnd::Head);
-            let answer = caller.oneshot(get(hanging_up(HALF).await, "/")).await.expect("a head");
-            answer.into_body().collect().await.expect_err("it breaks off");
-        });
+    let lines = logged(async {
+        let caller = traced(&recorder, Protocol::Http1, SpanEnd::Head);
+        let answer = caller.oneshot(get(hanging_up(HALF).await, "/")).await.expect("a head");
+        answer.into_body().collect().await.expect_err("it breaks off");
     });
     let span = recorder.span();
-    assert_eq!((&span.status, text(&span, "error.type")), (&Status::Unset, None));
+    assert_error(&span, None);
     let told: Vec<_> = lines
         .iter()
         .filter(|line| line.contains("body failed after its client span had ended"))

@@ -1,7 +1,7 @@
 //! A traced client, and servers for it.
 
 use std::future::pending;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,11 +10,8 @@ use axum::routing::any;
 use http::{Request, StatusCode};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tower::Layer;
-use tower_telemetry::semconv::{Client as ClientSide, HttpCall};
 use tower_telemetry::span::{SpanEnd, Spans};
 use tower_telemetry::{InjectLayer, client};
 use tower_telemetry_testkit::spans::Recorder;
@@ -31,19 +28,9 @@ pub(crate) fn hyper(protocol: Protocol) -> Hyper {
         .build_http()
 }
 
-fn spans(recorder: &Recorder) -> Spans<HttpCall<ClientSide>> {
-    Spans::client().with_tracer_provider(&recorder.provider)
-}
-
-/// The layer, with its default end.
-pub(crate) fn layer(recorder: &Recorder) -> InjectLayer {
-    client().with_spans(spans(recorder))
-}
-
 pub(crate) fn traced(recorder: &Recorder, protocol: Protocol, end: SpanEnd) -> Traced {
-    client()
-        .with_spans(spans(recorder).with_end(end))
-        .layer(hyper(protocol))
+    let spans = Spans::client().with_tracer_provider(&recorder.provider);
+    client().with_spans(spans.with_end(end)).layer(hyper(protocol))
 }
 
 pub(crate) fn get(server: SocketAddr, path: &str) -> Request<Body> {
@@ -69,21 +56,4 @@ pub(crate) async fn silent() -> (Server, Arc<Notify>) {
         pending::<()>()
     };
     (Server::start(Router::new().fallback(never)).await, asked)
-}
-
-/// Reads one request, sends these bytes, and hangs up.
-pub(crate) async fn hanging_up(after: &'static str) -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-    let address = listener.local_addr().expect("bound");
-    tokio::spawn(async move {
-        let (stream, _) = listener.accept().await?;
-        let mut stream = BufReader::new(stream);
-        let mut line = String::new();
-        while line != "\r\n" {
-            line.clear();
-            stream.read_line(&mut line).await?;
-        }
-        stream.write_all(after.as_bytes()).await
-    });
-    address
 }

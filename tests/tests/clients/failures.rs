@@ -1,32 +1,23 @@
 //! Calls that get no answer.
 
-use std::net::Ipv4Addr;
-
-use opentelemetry::trace::Status;
-use tokio::net::TcpSocket;
 use tower::ServiceExt;
 use tower_telemetry::span::SpanEnd;
-use tower_telemetry_testkit::spans::Recorder;
-use tower_telemetry_testkit::spans::{keys, text, value};
-use tower_telemetry_tests::{BOTH, Protocol, ended};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, keys, text, value};
+use tower_telemetry_tests::{BOTH, Protocol, ended, hanging_up, nobody};
 
-use crate::caller::{ENDS, get, hanging_up, silent, traced};
+use crate::caller::{ENDS, get, silent, traced};
 
 #[tokio::test]
 async fn a_connection_that_is_refused_is_a_connect_error() {
     for protocol in BOTH {
-        // Bound, so that nobody else is there, and not listening.
-        let bound = TcpSocket::new_v4().expect("a socket");
-        bound.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
-        let closed = bound.local_addr().expect("bound");
+        let closed = nobody();
         let recorder = Recorder::new();
         let caller = traced(&recorder, protocol, SpanEnd::Head);
         let url = "/items?sig=c4n4ry";
         caller.oneshot(get(closed, url)).await.expect_err("nobody listens");
 
         let span = ended(&recorder, 1).await.remove(0);
-        assert_eq!(span.status, Status::error(""));
-        assert_eq!(text(&span, "error.type").as_deref(), Some("connect"));
+        assert_error(&span, Some("connect"));
         assert_eq!(
             text(&span, "url.full"),
             Some(format!("http://{closed}/items?sig=REDACTED"))
@@ -46,8 +37,7 @@ async fn a_server_that_hangs_up_before_it_has_answered_is_a_service_error() {
         caller.oneshot(get(server, "/")).await.expect_err("there is no answer");
 
         let span = ended(&recorder, 1).await.remove(0);
-        assert_eq!(span.status, Status::error(""));
-        assert_eq!(text(&span, "error.type").as_deref(), Some("service_error"));
+        assert_error(&span, Some("service_error"));
         assert!(!keys(&span).contains(&"http.response.status_code"));
     }
 }
@@ -64,8 +54,7 @@ async fn a_caller_that_drops_its_call_made_no_error() {
                 () = asked.notified() => {}
             }
             let span = ended(&recorder, 1).await.remove(0);
-            assert_eq!(span.status, Status::Unset);
-            assert_eq!(text(&span, "error.type"), None);
+            assert_error(&span, None);
             assert!(!keys(&span).contains(&"http.response.status_code"));
         }
     }

@@ -6,13 +6,11 @@ use axum::Router;
 use axum::routing::get as route;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
-use opentelemetry::Context;
-use opentelemetry::trace::{FutureExt, SpanKind, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{FutureExt, SpanKind, TraceContextExt};
 use tower::ServiceExt;
-use tower_telemetry::server;
-use tower_telemetry::span::{SpanEnd, Spans};
+use tower_telemetry::span::SpanEnd;
 use tower_telemetry_testkit::spans::{Recorder, is_parent};
-use tower_telemetry_tests::{BOTH, Protocol, Server, ended};
+use tower_telemetry_tests::{BOTH, Protocol, Server, ended, traced_server};
 
 use crate::caller::{get, traced};
 
@@ -22,12 +20,11 @@ const STALE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_calls_at_once_are_children_of_one_parent_with_ids_of_their_own() {
     let recorder = Recorder::new();
-    let layer = server().with_spans(Spans::server().with_tracer_provider(&recorder.provider));
-    let server = Server::start(Router::new().route("/", route(async || "said")).layer(layer)).await;
+    let router = Router::new().route("/", route(async || "said"));
+    let server = Server::start(router.layer(traced_server(&recorder))).await;
     let caller = traced(&recorder, Protocol::Http2, SpanEnd::Head);
 
-    let parent = recorder.provider.tracer("app").start("fan out");
-    let cx = Context::current_with_span(parent);
+    let cx = recorder.within("fan out");
     let call = |_| {
         let call = caller.clone().oneshot(get(server.address, "/"));
         tokio::spawn(

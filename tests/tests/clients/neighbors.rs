@@ -7,17 +7,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get as route;
 use http::{Request, Response, StatusCode};
-use opentelemetry::trace::Status;
 use tokio::sync::Notify;
 use tower::limit::ConcurrencyLimit;
 use tower::load_shed::LoadShed;
 use tower::load_shed::error::Overloaded;
 use tower::timeout::{Timeout, error::Elapsed};
 use tower::{BoxError, Layer, Service, ServiceExt};
-use tower_telemetry_testkit::spans::{Recorder, keys, text};
-use tower_telemetry_tests::{Protocol, Server, ended};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, keys, text};
+use tower_telemetry_tests::{Protocol, Server, ended, traced_client};
 
-use crate::caller::{get, hyper, layer, silent};
+use crate::caller::{get, hyper, silent};
 
 /// The server never answers, so that any limit is exceeded.
 const SOON: Duration = Duration::from_millis(20);
@@ -26,13 +25,12 @@ const SOON: Duration = Duration::from_millis(20);
 async fn a_timeout_within_the_layer_is_an_error_of_the_call() {
     let (server, _asked) = silent().await;
     let recorder = Recorder::new();
-    let caller = layer(&recorder).layer(Timeout::new(hyper(Protocol::Http1), SOON));
+    let caller = traced_client(&recorder).layer(Timeout::new(hyper(Protocol::Http1), SOON));
     let error = caller.oneshot(get(server.address, "/")).await.expect_err("no answer");
     assert!(error.is::<Elapsed>());
 
     let span = ended(&recorder, 1).await.remove(0);
-    assert_eq!(span.status, Status::error(""));
-    assert_eq!(text(&span, "error.type").as_deref(), Some("timeout"));
+    assert_error(&span, Some("timeout"));
     assert!(!keys(&span).contains(&"http.response.status_code"));
 }
 
@@ -40,12 +38,11 @@ async fn a_timeout_within_the_layer_is_an_error_of_the_call() {
 async fn a_timeout_around_the_layer_drops_the_call_which_is_no_error() {
     let (server, _asked) = silent().await;
     let recorder = Recorder::new();
-    let caller = Timeout::new(layer(&recorder).layer(hyper(Protocol::Http1)), SOON);
+    let caller = Timeout::new(traced_client(&recorder).layer(hyper(Protocol::Http1)), SOON);
     let error = caller.oneshot(get(server.address, "/")).await.expect_err("no answer");
     assert!(error.is::<Elapsed>());
 
-    let span = ended(&recorder, 1).await.remove(0);
-    assert_eq!((&span.status, text(&span, "error.type")), (&Status::Unset, None));
+    assert_error(&ended(&recorder, 1).await[0], None);
 }
 
 /// Answers the first request when it is told to; says when it has been asked.
@@ -84,24 +81,21 @@ where
 async fn a_call_that_is_shed_within_the_layer_is_overloaded() {
     let recorder = Recorder::new();
     let limited = ConcurrencyLimit::new(hyper(Protocol::Http1), 1);
-    make_two(layer(&recorder).layer(LoadShed::new(limited))).await;
+    make_two(traced_client(&recorder).layer(LoadShed::new(limited))).await;
 
     let [shed, first] = &ended(&recorder, 2).await[..] else {
         unreachable!()
     };
-    assert_eq!(shed.status, Status::error(""));
-    assert_eq!(text(shed, "error.type").as_deref(), Some("overloaded"));
+    assert_error(shed, Some("overloaded"));
     assert!(!keys(shed).contains(&"http.response.status_code"));
-    assert_eq!(
-        (&first.status, text(first, "http.response.status_code").as_deref()),
-        (&Status::Unset, Some("200"))
-    );
+    assert_error(first, None);
+    assert_eq!(text(first, "http.response.status_code").as_deref(), Some("200"));
 }
 
 #[tokio::test]
 async fn a_call_that_is_shed_around_the_layer_is_never_made() {
     let recorder = Recorder::new();
-    let limited = layer(&recorder).layer(ConcurrencyLimit::new(hyper(Protocol::Http1), 1));
+    let limited = traced_client(&recorder).layer(ConcurrencyLimit::new(hyper(Protocol::Http1), 1));
     make_two(LoadShed::new(limited)).await;
 
     let span = ended(&recorder, 1).await.remove(0);

@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Collected};
 use hyper::body::{Bytes, Incoming};
 use tokio::time::timeout;
-use tower_telemetry_tests::{Connection, PATIENCE, Protocol};
+use tower_telemetry_tests::{Connection, PATIENCE, Protocol, traceparent};
 
 use crate::plan::{CALL, Call, FRAME, Fault, Plan};
 use crate::server::CHECKSUM;
@@ -148,22 +148,18 @@ async fn collected(answer: Response<Incoming>) -> hyper::Result<(StatusCode, Col
     Ok((answer.status(), answer.into_body().collect().await?))
 }
 
-/// The caller's trace is the call's number, and one.
+/// Of the caller whose number is the call's, and one.
 fn request(call: &Call) -> Request<Body> {
     let Call { id, fault, .. } = call;
-    let path = format!("/calls/{id}");
     let request = Request::builder()
         .method(if *fault == Fault::Head {
             Method::HEAD
         } else {
             Method::GET
         })
-        .uri(match call.protocol {
-            Protocol::Http1 => path,
-            Protocol::Http2 => format!("http://faults.test{path}"),
-        })
+        .uri(call.protocol.target(&format!("/calls/{id}")))
         .header(CALL, *id)
-        .header("traceparent", format!("00-{:032x}-{:016x}-01", id + 1, id + 1))
+        .header("traceparent", traceparent(id + 1))
         .header(TE, "trailers");
     request.body(Body::empty()).expect("a request")
 }

@@ -17,13 +17,13 @@ mod tally;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use opentelemetry::trace::{SpanId, Status, TraceId};
+use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tower_telemetry::Extract;
 use tower_telemetry::observe::{ObserveLayer, on_end};
 use tower_telemetry::semconv::{AllowedHeaders, Http};
 use tower_telemetry::span::Spans;
-use tower_telemetry_tests::{BOTH, Server};
+use tower_telemetry_tests::{BOTH, Server, ids};
 
 use crate::client::Client;
 use crate::plan::{CALL, Call, Plan};
@@ -79,8 +79,7 @@ async fn every_request_is_one_span_that_ends_once_and_says_what_happened() {
     assert!(settled);
     for (call, span) in plan.calls.iter().zip(&spans) {
         assert_eq!((call.id, call.outcome()), (span.id, span.outcome.clone()), "{call}");
-        let caller = (TraceId::from(u128::from(call.id) + 1), SpanId::from(call.id + 1));
-        assert_eq!(span.parent, caller, "{call}");
+        assert_eq!(span.parent, ids(call.id + 1), "{call}");
         let is_error = call.outcome().1.is_some();
         assert_eq!(
             span.status,

@@ -51,10 +51,14 @@ impl Tally {
         self.reports.lock().expect("nobody panicked").clone()
     }
 
-    /// Waits until so many calls have ended, and tells whether they did.
+    /// Waits until so many calls have ended for both, and tells whether they did.
     pub(crate) async fn settle(&self, calls: usize) -> bool {
+        let ended = || {
+            let spans = self.spans.lock().expect("nobody panicked").len();
+            spans.min(self.reports.lock().expect("nobody panicked").len())
+        };
         let settled = async {
-            while self.reports.lock().expect("nobody panicked").len() < calls {
+            while ended() < calls {
                 sleep(Duration::from_millis(1)).await;
             }
         };

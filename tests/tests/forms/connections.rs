@@ -2,18 +2,11 @@
 
 use std::collections::HashSet;
 
-use axum::body::Body;
 use http::{Request, StatusCode};
-use http_body_util::BodyExt;
-use opentelemetry::trace::{SpanId, TraceId};
-use tower_telemetry_tests::{BOTH, Connection, Goodbye, Protocol, ended};
+use opentelemetry::trace::SpanId;
+use tower_telemetry_tests::{BOTH, Connection, Goodbye, ended, ids, traceparent};
 
 use crate::site::{Site, said, values};
-
-/// The trace context of caller number so-and-so.
-fn traceparent(number: u64) -> String {
-    format!("00-{number:032x}-{number:016x}-01")
-}
 
 #[tokio::test]
 async fn ten_requests_in_one_write_have_a_span_each_under_their_own_parents() {
@@ -33,8 +26,7 @@ async fn ten_requests_in_one_write_have_a_span_each_under_their_own_parents() {
     let spans = ended(&site.recorder, 10).await;
     for (number, span) in (1_u64..).zip(&spans) {
         assert_eq!(said(span, ["url.path"]), values([&*format!("/n/u/{number}")]));
-        assert_eq!(span.span_context.trace_id(), TraceId::from(u128::from(number)));
-        assert_eq!(span.parent_span_id, SpanId::from(number));
+        assert_eq!((span.span_context.trace_id(), span.parent_span_id), ids(number));
     }
 }
 
@@ -65,33 +57,23 @@ async fn nothing_passes_from_one_request_to_the_next_on_a_connection() {
             } else {
                 path
             };
-            let mut request = Request::get(match protocol {
-                Protocol::Http1 => target,
-                Protocol::Http2 => format!("http://h{target}"),
-            });
+            let mut request = Request::get(protocol.target(&target));
             if number % 2 == 0 {
                 request = request.header("traceparent", traceparent(number));
             }
             if number % 3 == 0 {
                 request = request.header("user-agent", format!("client {number}"));
             }
-            let answer = connection
-                .send(request.body(Body::empty()).expect("a request"))
-                .await
-                .expect("an answer");
-            answer.into_body().collect().await.expect("a body");
+            connection.fetch(request).await;
         }
         let spans = ended(&site.recorder, 1_000).await;
-        let ids: HashSet<_> = spans.iter().map(|span| span.span_context.span_id()).collect();
+        let own: HashSet<_> = spans.iter().map(|span| span.span_context.span_id()).collect();
         let traces: HashSet<_> = spans.iter().map(|span| span.span_context.trace_id()).collect();
-        assert_eq!((ids.len(), traces.len()), (1_000, 1_000));
+        assert_eq!((own.len(), traces.len()), (1_000, 1_000));
         for (number, span) in (1_u64..).zip(&spans) {
-            let is_callers = span.span_context.trace_id() == TraceId::from(u128::from(number));
-            let parent = if number % 2 == 0 {
-                SpanId::from(number)
-            } else {
-                SpanId::INVALID
-            };
+            let (trace, caller) = ids(number);
+            let is_callers = span.span_context.trace_id() == trace;
+            let parent = if number % 2 == 0 { caller } else { SpanId::INVALID };
             assert_eq!((is_callers, span.parent_span_id), (number % 2 == 0, parent));
             let third = |text: String| if number % 3 == 0 { text } else { "-".to_owned() };
             let (query, agent) = (third(format!("number={number}")), third(format!("client {number}")));

@@ -11,10 +11,8 @@ use hyper_util::rt::TokioIo;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::io::{copy, split};
 use tower_telemetry::semconv::{Http, Server as ServerSide};
-use tower_telemetry::server;
-use tower_telemetry::span::Spans;
 use tower_telemetry_testkit::spans::{Recorder, text};
-use tower_telemetry_tests::{Answer, Raw, Server, ended};
+use tower_telemetry_tests::{Answer, Raw, Server, ended, traced_server};
 
 pub(crate) struct Site {
     pub(crate) recorder: Recorder,
@@ -29,8 +27,7 @@ impl Site {
     /// A site whose layer reads requests like this.
     pub(crate) async fn reading(http: Http<ServerSide>) -> Self {
         let recorder = Recorder::new();
-        let spans = Spans::server().with_tracer_provider(&recorder.provider);
-        let layer = server().with_http(http).with_spans(spans);
+        let layer = traced_server(&recorder).with_http(http);
         let server = Server::start(router().layer(layer)).await;
         Site { recorder, server }
     }

@@ -61,8 +61,7 @@ async fn an_extended_connect_over_http2_ends_its_span_when_it_is_granted_and_the
     let site = Site::open().await;
     let connection = Connection::open(Protocol::Http2, site.server.address, Goodbye::Fin).await;
     // The server's settings, which allow it, come with its first answer.
-    let first = Request::get("http://a.b/").body(Body::empty()).expect("a request");
-    connection.send(first).await.expect("an answer");
+    connection.fetch(Request::get("http://a.b/")).await;
     let request = Request::builder()
         .method(Method::CONNECT)
         .uri("http://a.b/switch")

@@ -1,6 +1,5 @@
 //! The forms of the request target.
 
-use axum::body::Body;
 use http::{Request, StatusCode, Version};
 use tower_telemetry_tests::{Connection, Goodbye, Protocol, SECRET};
 
@@ -41,10 +40,7 @@ async fn an_absolute_target_names_the_server_and_its_credentials_are_never_recor
 async fn an_authority_of_http2_names_the_server_and_its_scheme_is_told() {
     let site = Site::open().await;
     let connection = Connection::open(Protocol::Http2, site.server.address, Goodbye::Fin).await;
-    let request = Request::get("https://[::1]:8080/full")
-        .body(Body::empty())
-        .expect("a request");
-    let answer = connection.send(request).await.expect("an answer");
+    let answer = connection.fetch(Request::get("https://[::1]:8080/full")).await;
     assert_eq!(answer.version(), Version::HTTP_2);
     let keys = [
         "url.scheme",

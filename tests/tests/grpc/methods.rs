@@ -4,7 +4,7 @@ use opentelemetry_sdk::trace::SpanData;
 use tonic::client::Grpc as Client;
 use tower_telemetry::semconv::Grpc;
 use tower_telemetry_testkit::spans::text;
-use tower_telemetry_tests::ended;
+use tower_telemetry_tests::{SECRET, ended};
 
 use crate::raw::unary;
 use crate::site::{Site, outcome};
@@ -28,11 +28,7 @@ async fn a_method_or_service_that_is_not_there_is_other_and_never_a_name() {
             assert_eq!(code, tonic::Code::Unimplemented);
             let (called, served) = site.spans().await;
             assert_eq!(method(&served), ["grpc", "_OTHER", asked]);
-            let unimplemented = ("UNIMPLEMENTED".to_owned(), "UNIMPLEMENTED".to_owned());
-            assert_eq!(
-                (outcome(&served), outcome(&called)),
-                (unimplemented.clone(), unimplemented)
-            );
+            assert_eq!([&served, &called].map(outcome), ["UNIMPLEMENTED UNIMPLEMENTED"; 2]);
             // The client knows what it asked for.
             assert_eq!(method(&called), [asked, asked, "-"]);
         }
@@ -57,7 +53,7 @@ async fn a_scanner_leaves_no_names() {
     let site = Site::open().await;
     let mut client = Client::new(site.channel());
     for number in 0..50 {
-        unary(&mut client, &format!("/scan.S{number}/M?sig=SECRET")).await;
+        unary(&mut client, &format!("/scan.S{number}/M?sig={SECRET}")).await;
     }
     for span in ended(&site.served, 50).await {
         assert_eq!(span.name, "grpc");

@@ -1,22 +1,19 @@
 //! HTTP and gRPC on one port, with one layer.
 
 use axum::Router;
-use axum::body::Body;
 use axum::routing::get;
 use http::{Request, StatusCode};
-use http_body_util::BodyExt;
 use opentelemetry_sdk::trace::SpanData;
 use tonic::service::Routes;
 use tower::Layer;
 use tower_telemetry::observe::ObserveLayer;
 use tower_telemetry::prometheus::Metrics;
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::semconv::{Grpc, HttpOrGrpc};
 use tower_telemetry::span::Spans;
 use tower_telemetry::{Extract, Inject, InjectLayer, server_http_or_grpc};
 use tower_telemetry_testkit::spans::{Recorder, is_parent, keys, text};
-use tower_telemetry_tests::{BOTH, Connection, Goodbye, Protocol, Server, ended};
+use tower_telemetry_tests::{BOTH, Connection, Goodbye, Protocol, Server, ended, page};
 
 use crate::proto::Order;
 use crate::proto::streams_client::StreamsClient;
@@ -37,16 +34,10 @@ async fn start(recorder: &Recorder) -> Server {
     Server::start(router().layer(server_http_or_grpc().with_spans(spans))).await
 }
 
-/// Asks for a page, and reads it.
+/// Asks for a page.
 async fn ask(server: &Server, protocol: Protocol, path: &str) {
     let connection = Connection::open(protocol, server.address, Goodbye::Fin).await;
-    let uri = match protocol {
-        Protocol::Http1 => path.to_owned(),
-        Protocol::Http2 => format!("http://h{path}"),
-    };
-    let request = Request::get(uri).header("host", "h").body(Body::empty());
-    let answer = connection.send(request.expect("a request")).await.expect("an answer");
-    answer.into_body().collect().await.expect("a body");
+    connection.fetch(Request::get(protocol.target(path))).await;
 }
 
 fn systems(span: &SpanData) -> (bool, bool) {
@@ -81,10 +72,9 @@ async fn each_request_is_classified_by_its_content_type() {
     {
         assert_eq!((&*plain.name, text(plain, "error.type")), (name, None));
     }
-    let outcomes = [("OK", "-"), ("INTERNAL", "INTERNAL")].map(|(code, kind)| (code.to_owned(), kind.to_owned()));
-    for (grpc, expected) in spans[4..].iter().zip(outcomes) {
+    for (grpc, expected) in spans[4..].iter().zip(["OK -", "INTERNAL INTERNAL"]) {
         assert_eq!(systems(grpc), (false, true), "{grpc:#?}");
-        assert_eq!((&*grpc.name, outcome(grpc)), ("tests.v1.Streams/Unary", expected));
+        assert_eq!((&*grpc.name, &*outcome(grpc)), ("tests.v1.Streams/Unary", expected));
         assert_eq!(text(grpc, "network.peer.address").as_deref(), Some("127.0.0.1"));
     }
     assert!(is_parent(&ended(&called, 2).await[0], &spans[4]));
@@ -136,8 +126,7 @@ async fn each_kind_has_metrics_of_its_own() {
     ended(&served, 5).await;
     ended(&called, 2).await;
 
-    let mut text = String::new();
-    encode(&mut text, &registry).expect("text");
+    let text = page(&registry);
     let http = "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_route=";
     let rpc = "rpc_method=\"tests.v1.Streams/Unary\",rpc_response_status_code=";
     let at = format!("server_address=\"127.0.0.1\",server_port=\"{}\"", server.address.port());

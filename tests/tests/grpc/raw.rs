@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use opentelemetry_sdk::trace::SpanData;
+use prost::Message;
 use tonic::client::Grpc;
 use tonic_prost::ProstCodec;
 use tower_telemetry_testkit::spans::{Recorder, is_parent};
@@ -21,6 +22,13 @@ use crate::site::{Traced, endpoint, layer, traced};
 
 /// An empty message, as gRPC frames it.
 pub(crate) const MESSAGE: &[u8] = &[0, 0, 0, 0, 0];
+
+/// A message, as gRPC frames it.
+pub(crate) fn framed(message: &impl Message) -> Vec<u8> {
+    let message = message.encode_to_vec();
+    let length = u32::try_from(message.len()).expect("a short message").to_be_bytes();
+    [&[0][..], &length, &message].concat()
+}
 
 /// An answer, part by part.
 #[derive(Clone, Debug, Default)]
@@ -90,11 +98,11 @@ pub(crate) async fn unary(client: &mut Grpc<Traced>, path: &str) -> tonic::Code 
     called.map_or_else(|status| status.code(), |_| tonic::Code::Ok)
 }
 
-/// A request that no gRPC library stands behind, with one empty message.
-pub(crate) fn request(path: &str, headers: &[(&'static str, &'static [u8])]) -> Request<Body> {
+/// A request that no gRPC library stands behind, with one message.
+pub(crate) fn request(path: &str, headers: &[(&'static str, &'static [u8])], order: &Order) -> Request<Body> {
     let mut request = Request::post(format!("http://h{path}"))
         .header("content-type", "application/grpc")
-        .body(Body::from(MESSAGE))
+        .body(Body::from(framed(order)))
         .expect("a request");
     for (name, value) in headers {
         let value = HeaderValue::from_bytes(value).expect("a value");

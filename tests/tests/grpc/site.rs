@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -17,7 +16,7 @@ use tower_telemetry::inject::InjectLayer;
 use tower_telemetry::semconv::{Client as ClientSide, Grpc, Server as ServerSide};
 use tower_telemetry::span::Spans;
 use tower_telemetry::{client_grpc, server_grpc};
-use tower_telemetry_testkit::spans::{Recorder, is_parent, text};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, is_parent, text};
 use tower_telemetry_tests::ended;
 
 use crate::proto::streams_client::StreamsClient;
@@ -139,25 +138,16 @@ pub(crate) fn traced(recorder: &Recorder, endpoint: &Endpoint) -> Traced {
         .layer(endpoint.connect_lazy())
 }
 
-/// The status, and the `error.type` or `-`: only a span with an `error.type` is an error.
-pub(crate) fn outcome(span: &SpanData) -> (String, String) {
+/// The status and the `error.type`, with `-` for what there is not: `NOT_FOUND -`. Only a span with an `error.type` is an error.
+pub(crate) fn outcome(span: &SpanData) -> String {
     let kind = text(span, "error.type");
-    let status = match kind {
-        Some(_) => Status::error(""),
-        None => Status::Unset,
-    };
-    assert_eq!(span.status, status, "{span:#?}");
+    assert_error(span, kind.as_deref());
     let code = text(span, "rpc.response.status_code");
-    (code.unwrap_or("-".to_owned()), kind.unwrap_or("-".to_owned()))
+    [code, kind].map(|said| said.unwrap_or("-".to_owned())).join(" ")
 }
 
 /// Both outcomes, the client's first.
-pub(crate) async fn outcomes(site: &Site) -> [(String, String); 2] {
+pub(crate) async fn outcomes(site: &Site) -> [String; 2] {
     let (called, served) = site.spans().await;
     [outcome(&called), outcome(&served)]
-}
-
-/// What [`outcomes`] returns.
-pub(crate) fn told(outcomes: [(&str, &str); 2]) -> [(String, String); 2] {
-    outcomes.map(|(code, kind)| (code.to_owned(), kind.to_owned()))
 }

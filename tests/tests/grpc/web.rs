@@ -5,6 +5,7 @@ use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
 use opentelemetry_sdk::trace::SpanData;
+use tonic::Code;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower_telemetry::span::Spans;
@@ -12,12 +13,11 @@ use tower_telemetry::{server_grpc, server_http_or_grpc};
 use tower_telemetry_testkit::spans::{Recorder, keys, text};
 use tower_telemetry_tests::{Connection, Goodbye, Protocol, Server, ended};
 
+use crate::proto::Order;
 use crate::proto::streams_server::StreamsServer;
+use crate::raw::framed;
 use crate::service::Service;
 use crate::site::outcome;
-
-/// An order to end with `INTERNAL`: a frame with the field `code` of 13.
-const INTERNAL: &[u8] = &[0, 0, 0, 0, 2, 0x10, 13];
 
 /// The span of a call over gRPC-Web that fails, on a server with these layers around tonic's services.
 async fn failed(method: &str, layered: impl FnOnce(Router, &Recorder) -> Router) -> SpanData {
@@ -28,7 +28,7 @@ async fn failed(method: &str, layered: impl FnOnce(Router, &Recorder) -> Router)
     let request = Request::post(format!("/tests.v1.Streams/{method}"))
         .header("host", "h")
         .header("content-type", "application/grpc-web+proto")
-        .body(Body::from(INTERNAL))
+        .body(Body::from(framed(&Order::with_code(Code::Internal))))
         .expect("a request");
     let answer = connection.send(request).await.expect("an answer");
     assert_eq!(answer.status(), 200);
@@ -52,7 +52,7 @@ async fn within_the_translation_a_layer_sees_plain_grpc() {
                 .layer(GrpcWebLayer::new())
         })
         .await;
-        assert_eq!(outcome(&span), ("INTERNAL".to_owned(), "INTERNAL".to_owned()));
+        assert_eq!(outcome(&span), "INTERNAL INTERNAL");
     }
 }
 

@@ -1,14 +1,18 @@
+//! Examples from spans of others.
+
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::Empty;
 use opentelemetry::trace::TracerProvider;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
-use tower_telemetry::prometheus::{Http, Metrics, Scrape};
+use tower_telemetry::prometheus::{Http, Metrics};
 use tower_telemetry_testkit::spans::Recorder;
 use tracing::{Dispatch, Instrument};
 use tracing_subscriber::layer::SubscriberExt;
+
+use crate::page::scraped;
 
 #[tokio::test]
 async fn a_span_that_tracing_has_made_is_an_example_as_well() {
@@ -24,12 +28,7 @@ async fn a_span_that_tracing_has_made_is_an_example_as_well() {
         let call = service.oneshot(Request::new(()));
         drop(call.instrument(tracing::info_span!("handler")).await);
     }
-    let request = Request::get("/metrics").header("accept", "application/openmetrics-text");
-    let scraped = Scrape::new(registry)
-        .oneshot(request.body(()).expect("a request"))
-        .await;
-    let page = scraped.expect("an answer").into_body().collect().await.expect("a page");
-    let page = String::from_utf8(page.to_bytes().to_vec()).expect("text");
+    let page = scraped(registry, "application/openmetrics-text").await;
     let trace = recorder.span().span_context.trace_id();
     assert!(page.contains(&format!(" # {{trace_id=\"{trace}\"")), "{page}");
 }

@@ -1,17 +1,21 @@
+//! What those say of our texts who read them.
+
 use std::process::Command;
 
 use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use tower::{Layer, Service, ServiceExt};
 use tower_telemetry::observe::ClassifyHttp;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::prometheus::{
-    Bodies, Buckets, Family, Measured, Metrics, Names, NativeBuckets, Scrape, SpanCounts, TimeToHead, register_process,
+    Bodies, Buckets, Family, Measured, Metrics, Names, NativeBuckets, SpanCounts, TimeToHead, register_process,
 };
 use tower_telemetry::semconv::{Grpc, Http, Route};
 use tower_telemetry_testkit::{Script, Step};
 
+use crate::page::scraped;
 use crate::tools::{feed, program, python, said};
 
 /// All metrics there are, with something in each of them.
@@ -81,26 +85,14 @@ where
             .await
             .expect("an answer");
         // Whatever becomes of it.
-        let _ = http_body_util::BodyExt::collect(response.into_body()).await;
+        let _ = response.into_body().collect().await;
     }
-}
-
-async fn scraped(accept: &str) -> String {
-    let request = Request::get("/metrics")
-        .header("accept", accept)
-        .body(())
-        .expect("a request");
-    let response = Scrape::new(registry().await).oneshot(request).await.expect("an answer");
-    let body = http_body_util::BodyExt::collect(response.into_body())
-        .await
-        .expect("a body");
-    String::from_utf8(body.to_bytes().to_vec()).expect("text")
 }
 
 #[tokio::test]
 async fn promtool_finds_nothing_wrong_with_the_text() {
     let Some(promtool) = program("promtool") else { return };
-    let text = scraped("text/plain").await;
+    let text = scraped(registry().await, "text/plain").await;
     let output = feed(Command::new(promtool).args(["check", "metrics"]), &text);
     let found = said(&output);
     // The one name that is not ours to choose.
@@ -114,7 +106,7 @@ async fn promtool_finds_nothing_wrong_with_the_text() {
 const PARSE: &str = "
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-exemplars = 0
+exemplars = queues = 0
 names = set()
 for family in text_string_to_metric_families(sys.stdin.read()):
     names.add(family.name)
@@ -123,16 +115,18 @@ for family in text_string_to_metric_families(sys.stdin.read()):
             exemplars += 1
             assert set(sample.exemplar.labels) == {'trace_id', 'span_id'}, sample
         if family.name == 'jobs' and 'queue' in sample.labels:
+            queues += 1
             assert sample.labels['queue'] == 'a\"b\\\\c\\\\nforged_total 1\\\\r\\\\u{0}\\\\u{2028}', sample
 assert 'http_server_request_duration_seconds' in names, names
 assert 'forged' not in names and 'forged_total' not in names, names
+assert queues == 1, queues
 print(len(names), exemplars)
 ";
 
 #[tokio::test]
 async fn the_strict_parser_takes_open_metrics_with_exemplars() {
     let Some(python) = python() else { return };
-    let text = scraped("application/openmetrics-text; version=1.0.0").await;
+    let text = scraped(registry().await, "application/openmetrics-text; version=1.0.0").await;
     let output = feed(Command::new(python).args(["-X", "utf8", "-c", PARSE]), &text);
     assert!(output.status.success(), "{}\n{text}", said(&output));
     let numbers: Vec<u32> = said(&output)

@@ -1,3 +1,5 @@
+//! Native histograms, as a Prometheus server takes them.
+
 use axum::Router;
 use tower_telemetry::prometheus::Scrape;
 use tower_telemetry_tests::Server;

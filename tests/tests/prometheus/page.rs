@@ -3,9 +3,13 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
+use http::Request;
+use http_body_util::BodyExt;
 use serde_json::Value;
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
+use tower::ServiceExt;
+use tower_telemetry::prometheus::Scrape;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
+use tower_telemetry_tests::page;
 
 /// The body at this path, if the server answers 200.
 pub(crate) fn get(address: &str, path: &str) -> io::Result<String> {
@@ -37,10 +41,17 @@ pub(crate) fn data(address: &str, path: &str, parameters: &[(&str, &str)]) -> io
     Ok(answer["data"].take())
 }
 
+/// What a registry's scrape answers to who accepts this.
+pub(crate) async fn scraped(registry: Registry, accept: &str) -> String {
+    let request = Request::get("/metrics").header("accept", accept).body(());
+    let answer = Scrape::new(registry).oneshot(request.expect("a request")).await;
+    let body = answer.expect("an answer").into_body().collect().await;
+    String::from_utf8(body.expect("a body").to_bytes().to_vec()).expect("text")
+}
+
 /// The samples of a registry, line by line.
 pub(crate) fn lines(registry: &Registry) -> Vec<String> {
-    let mut text = String::new();
-    encode(&mut text, registry).expect("text");
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let page = page(registry);
+    let lines = page.lines().filter(|line| !line.starts_with('#'));
     lines.map(str::to_owned).collect()
 }

@@ -1,3 +1,5 @@
+//! The alert rules, as promtool judges them.
+
 use std::path::Path;
 use std::process::Command;
 

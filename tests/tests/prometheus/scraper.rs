@@ -7,6 +7,8 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tower_telemetry_tests::PATIENCE;
+
 use crate::tools::program;
 
 /// A program that is ended with its test.
@@ -60,10 +62,7 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "in a minute there was no {what}"
-        );
+        assert!(begun.elapsed() < PATIENCE, "there was no {what}");
         thread::sleep(Duration::from_millis(100));
     }
 }

@@ -1,12 +1,14 @@
+//! The shop, as a Prometheus server sees it.
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
 use std::thread;
 
 use tower_telemetry::prometheus::catalog::{
     CALLS, CLASSIC_DURATION, CLASSIC_REQUESTS, Metric, SANITIZED_VALUES, SLOW, SPANS,
 };
+use tower_telemetry_tests::nobody;
 
 use crate::page::{data, get};
 use crate::scraper::{Running, prometheus, until};
@@ -20,10 +22,8 @@ fn shop() -> (Running, Vec<(String, String)>) {
     for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("OTEL_")) {
         shop.env_remove(variable);
     }
-    // Of what is lost there is a metric, too: nobody listens there.
-    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
-    let nobody = nobody.expect("a port");
-    shop.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{nobody}"));
+    // Of what is lost there is a metric, too.
+    shop.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", nobody()));
     shop.args(["--gateway", "0", "--catalog", "0", "--payments", "0"]);
     let mut shop = Running(shop.stdout(Stdio::piped()).spawn().expect("the shop starts"));
     let mut lines = BufReader::new(shop.0.stdout.take().expect("piped")).lines();

@@ -1,3 +1,5 @@
+//! A response that never ends.
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::prometheus::{Http, Metrics, SlowCounts};
 use tower_telemetry::slow::{Limits, Slow};
 use tower_telemetry::span::Spans;
-use tower_telemetry_testkit::spans::{Recorder, text};
+use tower_telemetry_testkit::spans::{Recorder, assert_error};
 use tower_telemetry_tests::{Connection, Goodbye, Protocol, Server};
 
 use crate::page::lines;
@@ -76,7 +78,7 @@ fn a_response_that_never_ends_is_warned_of_once_and_cancelled_at_the_shutdown() 
 
     // With all that it serves.
     drop(serving);
-    assert_eq!(text(&recorder.span(), "error.type").as_deref(), Some("cancelled"));
+    assert_error(&recorder.span(), Some("cancelled"));
     shown("http_server_active_requests{http_request_method=\"GET\"} 0");
     shown(
         "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_route=\"/rows\",\

@@ -16,11 +16,11 @@ use tower::{BoxError, Layer, Service};
 use tower_telemetry::observe::{ObserveLayer, Plain};
 use tower_telemetry::span::{SpanObserver, Spans};
 use tower_telemetry_testkit::spans::{Recorder, is_parent, text};
-use tower_telemetry_tests::ended;
+use tower_telemetry_tests::{ended, nobody};
 
 use crate::caller::{BOTH_WAYS, SOON, client, in_both_ways, inject};
 use crate::failures::unanswered;
-use crate::site::{Site, nobody};
+use crate::site::Site;
 
 /// A layer around reqwest's connector.
 #[derive(Clone, Copy)]
@@ -130,7 +130,7 @@ async fn a_connection_is_a_span_within_the_call_that_needs_it() {
 
 #[tokio::test]
 async fn a_connection_that_fails_is_an_error_of_both_spans() {
-    let nobody = nobody().await;
+    let nobody = nobody();
     for way in BOTH_WAYS {
         let recorder = Recorder::new();
         let request = Request::get(format!("http://{nobody}/"));

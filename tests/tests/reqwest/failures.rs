@@ -7,18 +7,17 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, stream};
 use http::{Extensions, Request};
-use opentelemetry::trace::Status;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Body, Client};
 use reqwest_middleware::{ClientBuilder, Error, Middleware, Next};
 use tower::timeout::{Timeout, error::Elapsed};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_telemetry::reqwest::error_type;
-use tower_telemetry_testkit::spans::{Recorder, text};
-use tower_telemetry_tests::{PATIENCE, ended};
+use tower_telemetry_testkit::spans::{Recorder, assert_error, text};
+use tower_telemetry_tests::{PATIENCE, ended, nobody, resetting};
 
 use crate::caller::{BOTH_WAYS, SOON, all, client, in_both_ways, inject, layer, middleware, plain};
-use crate::site::{Site, nobody, resetting};
+use crate::site::Site;
 
 /// What a span says of a `GET` that was never answered.
 pub(crate) fn unanswered(url: &str, host: &str, port: u16, error: &str) -> Vec<String> {
@@ -34,7 +33,7 @@ pub(crate) fn unanswered(url: &str, host: &str, port: u16, error: &str) -> Vec<S
 
 #[tokio::test]
 async fn a_refused_connection_is_of_type_connect() {
-    let nobody = nobody().await;
+    let nobody = nobody();
     let url = format!("http://{nobody}/");
     let (said, answers) = in_both_ways(plain, || Request::get(&url)).await;
     assert_eq!(said, unanswered(&url, "127.0.0.1", nobody.port(), "connect"));
@@ -91,7 +90,7 @@ async fn a_request_keeps_the_timeout_that_it_was_given() {
     let service = layer(&recorder).layer(plain());
     assert!(service.oneshot(request()).await.expect_err("no answer").is_timeout());
     for span in ended(&recorder, 2).await {
-        assert_eq!(text(&span, "error.type").as_deref(), Some("timeout"));
+        assert_error(&span, Some("timeout"));
     }
 }
 
@@ -116,8 +115,7 @@ async fn a_request_body_that_fails_is_of_type_body_error_unless_hyper_keeps_it_t
             let request = Request::post(site.url("/silent")).body(body).expect("a request");
             let answer = way.send(inject(&recorder), client(), request).await;
             answer.expect_err("no body");
-            let span = ended(&recorder, 1).await.remove(0);
-            assert_eq!(text(&span, "error.type").as_deref(), Some(expected));
+            assert_error(&ended(&recorder, 1).await[0], Some(expected));
         }
     }
 }
@@ -160,7 +158,7 @@ async fn a_caller_that_gives_up_made_no_error() {
 
 #[tokio::test]
 async fn an_error_of_a_middleware_further_in_is_named_by_what_is_in_it() {
-    let reqwests = reqwest::get(format!("http://{}/", nobody().await))
+    let reqwests = reqwest::get(format!("http://{}/", nobody()))
         .await
         .expect_err("refused");
     let rows = [
@@ -177,8 +175,7 @@ async fn an_error_of_a_middleware_further_in_is_named_by_what_is_in_it() {
             .with(failing)
             .build();
         client.get("http://shop.test/").send().await.expect_err("it fails");
-        let span = ended(&recorder, 1).await.remove(0);
-        assert_eq!(text(&span, "error.type").as_deref(), Some(expected));
+        assert_error(&ended(&recorder, 1).await[0], Some(expected));
     }
 }
 
@@ -192,7 +189,7 @@ async fn a_boxed_error_of_a_layer_further_in_is_named_too() {
         .layer(limited.clone())
         .oneshot(get(site.url("/silent")));
     assert!(call.await.expect_err("no answer").is::<Elapsed>());
-    let nobody = format!("http://{}/", nobody().await);
+    let nobody = format!("http://{}/", nobody());
     let call = layer(&recorder)
         .layer(Timeout::new(plain(), PATIENCE))
         .oneshot(get(nobody));
@@ -235,9 +232,5 @@ async fn a_panic_further_in_is_an_error_and_goes_on() {
     let request = reqwest::Request::new(reqwest::Method::GET, "http://shop.test/".parse().expect("a URL"));
     let call = layer(&recorder).layer(panicking).oneshot(request);
     assert!(AssertUnwindSafe(call).catch_unwind().await.is_err());
-    let span = ended(&recorder, 1).await.remove(0);
-    assert_eq!(
-        (&span.status, text(&span, "error.type").as_deref()),
-        (&Status::error(""), Some("panic"))
-    );
+    assert_error(&ended(&recorder, 1).await[0], Some("panic"));
 }

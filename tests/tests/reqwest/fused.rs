@@ -5,23 +5,17 @@ use std::time::Duration;
 use http::Request;
 use tower_telemetry::Slow;
 use tower_telemetry::prometheus::Metrics;
-use tower_telemetry::prometheus::prometheus_client::encoding::text::encode;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
 use tower_telemetry::semconv::UrlTemplate;
 use tower_telemetry::slow::{Limits, Warnings};
-use tower_telemetry_testkit::Log;
 use tower_telemetry_testkit::spans::Recorder;
-use tower_telemetry_tests::ended;
+use tower_telemetry_tests::{ended, logged, page};
 
 use crate::caller::{BOTH_WAYS, inject, plain};
 use crate::site::Site;
 
 #[test]
 fn a_call_is_a_span_and_is_counted_and_warned_of() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
     for way in BOTH_WAYS {
         let mut registry = Registry::default();
         let metrics = Metrics::client().register(&mut registry).expect("an empty registry");
@@ -29,19 +23,16 @@ fn a_call_is_a_span_and_is_counted_and_warned_of() {
         let slow = Slow::new()
             .with_limits(Limits::total(Duration::ZERO))
             .with_warnings(Warnings::AtEnd);
-        let lines = Log::of(|| {
-            runtime.block_on(async {
-                let site = Site::open().await;
-                let recorder = Recorder::new();
-                let request = Request::get(site.url("/items/7")).extension(UrlTemplate::new("/items/{id}"));
-                let observers = (inject(&recorder), metrics, slow);
-                let answer = way.observed(observers, plain(), request).await.expect("an answer");
-                answer.text().await.expect("its body");
-                assert_eq!(ended(&recorder, 1).await[0].name, "GET /items/{id}");
-            });
+        let lines = logged(async {
+            let site = Site::open().await;
+            let recorder = Recorder::new();
+            let request = Request::get(site.url("/items/7")).extension(UrlTemplate::new("/items/{id}"));
+            let observers = (inject(&recorder), metrics, slow);
+            let answer = way.observed(observers, plain(), request).await.expect("an answer");
+            answer.text().await.expect("its body");
+            assert_eq!(ended(&recorder, 1).await[0].name, "GET /items/{id}");
         });
-        let mut page = String::new();
-        encode(&mut page, &registry).expect("a page");
+        let page = page(&registry);
         let counted = |line: &&str| line.starts_with("http_client_request_duration_seconds_count{");
         let counted: Vec<_> = page.lines().filter(counted).collect();
         let [counted] = counted[..] else {

@@ -12,10 +12,10 @@ use tower::retry::Policy;
 use tower::{ServiceBuilder, ServiceExt};
 use tower_telemetry::reqwest::CountResendsLayer;
 use tower_telemetry_testkit::spans::{Recorder, text, value};
-use tower_telemetry_tests::ended;
+use tower_telemetry_tests::{ended, nobody};
 
 use crate::caller::{layer, middleware, plain};
-use crate::site::{Site, nobody};
+use crate::site::Site;
 
 fn retry() -> impl Middleware {
     let backoff = ExponentialBackoff::builder().retry_bounds(Duration::ZERO, Duration::ZERO);
@@ -106,7 +106,7 @@ async fn with_reqwest_retry_inside_there_is_one_span_with_the_last_status() {
 
 #[tokio::test]
 async fn what_reqwest_retry_wraps_keeps_its_type() {
-    let url = format!("http://{}/", nobody().await);
+    let url = format!("http://{}/", nobody());
     let recorder = Recorder::new();
     let client = ClientBuilder::new(plain())
         .with(middleware(&recorder))

@@ -8,12 +8,11 @@ use tower_telemetry::observe::{Report, on_end};
 use tower_telemetry::semconv::{Client as ClientSide, HttpCall};
 use tower_telemetry::span::SpanEnd;
 use tower_telemetry::{Inject, observe};
-use tower_telemetry_testkit::Log;
 use tower_telemetry_testkit::spans::Recorder;
-use tower_telemetry_tests::{SECRET, ended};
+use tower_telemetry_tests::{HALF, SECRET, ended, hanging_up, logged, nobody, resetting};
 
 use crate::caller::{BOTH_WAYS, SOON, Way, client, plain, spans};
-use crate::site::{Site, hanging_up, nobody, resetting};
+use crate::site::Site;
 
 type Labels = Arc<Mutex<Vec<String>>>;
 
@@ -46,28 +45,22 @@ async fn fails(way: Way, url: String, client: Client) {
 
 #[test]
 fn no_text_of_an_error_is_written_down() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let lines = Log::of(|| {
-        runtime.block_on(async {
-            let site = Site::open().await;
-            let secret = format!("?sig={SECRET}");
-            let limited = || client(|client| client.timeout(SOON));
-            for way in BOTH_WAYS {
-                let refused = format!("http://{}/{secret}", nobody().await);
-                fails(way, refused, plain()).await;
-                let reset = format!("http://{}/{secret}", resetting().await);
-                fails(way, reset, plain()).await;
-                fails(way, site.url(&format!("/round{secret}")), plain()).await;
-                fails(way, site.url(&format!("/silent{secret}")), limited()).await;
-                let cut = format!("http://{}/{secret}", hanging_up().await);
-                fails(way, cut, plain()).await;
-                fails(way, site.url(&format!("/stalling{secret}")), limited()).await;
-                fails(way, format!("ftp://files.test/{secret}"), plain()).await;
-            }
-        });
+    let lines = logged(async {
+        let site = Site::open().await;
+        let secret = format!("?sig={SECRET}");
+        let limited = || client(|client| client.timeout(SOON));
+        for way in BOTH_WAYS {
+            let refused = format!("http://{}/{secret}", nobody());
+            fails(way, refused, plain()).await;
+            let reset = format!("http://{}/{secret}", resetting().await);
+            fails(way, reset, plain()).await;
+            fails(way, site.url(&format!("/round{secret}")), plain()).await;
+            fails(way, site.url(&format!("/silent{secret}")), limited()).await;
+            let cut = format!("http://{}/{secret}", hanging_up(HALF).await);
+            fails(way, cut, plain()).await;
+            fails(way, site.url(&format!("/stalling{secret}")), limited()).await;
+            fails(way, format!("ftp://files.test/{secret}"), plain()).await;
+        }
     });
     assert!(!lines.iter().any(|line| line.contains(SECRET)), "{lines:?}");
 }

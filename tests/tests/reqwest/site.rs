@@ -1,9 +1,7 @@
-//! Servers for reqwest to call.
+//! A server for reqwest to call.
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -14,8 +12,6 @@ use axum::response::Redirect;
 use axum::routing::any;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, StatusCode, Uri};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
-use tokio::net::{TcpListener, TcpStream};
 use tower::util::MapRequestLayer;
 use tower_telemetry_tests::Server;
 
@@ -99,51 +95,4 @@ fn body<const N: usize>(parts: [Part; N]) -> Body {
         Part::Row => Ok::<_, Infallible>(Bytes::from_static(b"a row\n")),
         Part::Stall => pending().await,
     }))
-}
-
-/// An address where nobody listens.
-pub(crate) async fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-    listener.local_addr().expect("bound")
-}
-
-/// What a server on loopback does with each of its connections.
-async fn serving<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr
-where
-    F: Future<Output = io::Result<()>> + Send,
-{
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-    let address = listener.local_addr().expect("bound");
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            serve(stream).await.expect("a connection");
-        }
-    });
-    address
-}
-
-/// Reads the beginning of a request, and resets the connection.
-pub(crate) async fn resetting() -> SocketAddr {
-    serving(async |mut stream| {
-        stream.read_u8().await?;
-        stream.set_zero_linger()
-    })
-    .await
-}
-
-/// Reads a request, and hangs up within its answer.
-pub(crate) async fn hanging_up() -> SocketAddr {
-    serving(async |stream| {
-        let mut stream = BufStream::new(stream);
-        let mut line = String::new();
-        while line != "\r\n" {
-            line.clear();
-            stream.read_line(&mut line).await?;
-        }
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\na row")
-            .await?;
-        stream.flush().await
-    })
-    .await
 }

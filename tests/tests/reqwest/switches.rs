@@ -1,9 +1,8 @@
 //! What single requests want.
 
 use http::Request;
-use opentelemetry::Context;
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{FutureExt, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{FutureExt, TraceContextExt};
 use reqwest_middleware::ClientBuilder;
 use tower_telemetry::propagate::NoPropagation;
 use tower_telemetry::semconv::UrlTemplate;
@@ -14,16 +13,12 @@ use tower_telemetry_tests::ended;
 use crate::caller::{BOTH_WAYS, inject, middleware, plain};
 use crate::site::Site;
 
-fn around(recorder: &Recorder) -> Context {
-    Context::new().with_span(recorder.provider.tracer("test").start("around"))
-}
-
 #[tokio::test]
 async fn a_request_without_a_span_carries_the_context_around_it() {
     for way in BOTH_WAYS {
         let site = Site::open().await;
         let recorder = Recorder::new();
-        let around = around(&recorder);
+        let around = recorder.within("around");
         let id = around.span().span_context().span_id();
         let request = Request::get(site.url("/items/7")).extension(RequestSpan::none());
         let call = way.observed(inject(&recorder), plain(), request).with_context(around);
@@ -56,7 +51,7 @@ async fn a_request_can_name_and_describe_its_span() {
     for way in BOTH_WAYS {
         let site = Site::open().await;
         let recorder = Recorder::new();
-        let around = around(&recorder);
+        let around = recorder.within("around");
         let wish = RequestSpan::new()
             .with_name("refresh prices")
             .with_attributes([KeyValue::new("shop.tenant", "north")]);

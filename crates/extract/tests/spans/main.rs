@@ -6,16 +6,16 @@ mod settings;
 use std::convert::Infallible;
 
 use futures_util::FutureExt;
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, Version};
 use http_body_util::BodyExt;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, service_fn};
 use tower_telemetry_extract::{ExtractLayer, Http, Spans};
 use tower_telemetry_semconv::{LateRoute, Route};
 use tower_telemetry_span::RequestSpan;
 use tower_telemetry_testkit::spans::{Recorder, keys, text, value};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Answer, Script, Step, call};
 
 fn spans(recorder: &Recorder) -> Spans<tower_telemetry_extract::HttpCall<tower_telemetry_extract::Server>> {
     Spans::server().with_tracer_provider(&recorder.provider)
@@ -31,18 +31,9 @@ fn get(path: &str) -> http::request::Builder {
 
 /// Sends the request through the layer to a service that answers with this status and body, and reads the body to its end.
 fn exchange(layer: &ExtractLayer, request: http::request::Builder, status: u16, body: Script) {
-    let mut body = Some(body);
-    let service = layer.layer(service_fn(move |_: Request<()>| {
-        let mut response = Response::new(body.take().expect("one request"));
-        *response.status_mut() = StatusCode::from_u16(status).expect("a status");
-        async move { Ok::<_, Infallible>(response) }
-    }));
-    let request = request.body(()).expect("a request");
-    let response = service
-        .oneshot(request)
-        .now_or_never()
-        .expect("it answers at once")
-        .expect("it answers");
+    let response = Response::builder().status(status).body(body).expect("a status");
+    let mut service = layer.layer(Answer::new(response));
+    let response = call(&mut service, request.body(()).expect("a request"));
     let _ = response.into_body().collect().now_or_never();
 }
 
@@ -92,20 +83,16 @@ fn a_request_is_described_by_the_conventions() {
 /// The span of a request whose handler sets its route.
 fn routed_late(request: http::request::Builder) -> SpanData {
     let recorder = Recorder::new();
-    let service = layer(&recorder)
+    let mut service = layer(&recorder)
         .with_http(Http::server().with_late_route())
         .layer(service_fn(|request: Request<()>| async move {
             let route = request.extensions().get::<LateRoute>().expect("it was asked for");
             route.set("/orders/{id}");
             Ok::<_, Infallible>(Response::new(small_body()))
         }));
-    let response = service.oneshot(request.body(()).expect("a request"));
-    let body = response
-        .now_or_never()
-        .expect("at once")
-        .expect("a response")
-        .into_body();
-    body.collect().now_or_never().expect("at once").expect("a body");
+    let response = call(&mut service, request.body(()).expect("a request"));
+    let body = response.into_body().collect().now_or_never();
+    body.expect("at once").expect("a body");
     recorder.span()
 }
 

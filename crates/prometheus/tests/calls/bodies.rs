@@ -3,15 +3,15 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use tower::{Layer, Service, service_fn};
+use tower::{Layer, service_fn};
 use tower_telemetry_prometheus::{Bodies, CountRequestBodyLayer, CountedBody, Metrics, Route};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Script, Step, call};
 
-use crate::server::{Counted, read};
+use crate::server::{Counted, get, read, script};
 
 type Incoming = Request<CountedBody<Full<Bytes>>>;
 
-/// Reads so much of the request as it is told by its `amount`, and answers with seven bytes of an announced hundred.
+/// Reads the request if its header says so, and answers with seven bytes of a body that has no end.
 async fn answer(request: Incoming) -> Result<Response<Script>, Infallible> {
     if request.headers().contains_key("read") {
         let read = request.into_body().collect().await;
@@ -37,11 +37,7 @@ fn what_has_passed_is_measured() {
             builder = builder.header("read", "");
         }
         let request = builder.body(Full::from(vec![0; 5_000])).expect("a request");
-        let future = std::pin::pin!(service.call(request));
-        let std::task::Poll::Ready(Ok(response)) = future.poll(&mut crate::server::context()) else {
-            panic!("the answer is ready");
-        };
-        read(response);
+        read(call(&mut service, request));
     }
     let labels = "{http_request_method=\"POST\",http_route=\"/upload\",http_response_status_code=\"200\",\
                   error_type=\"cancelled\",network_protocol_version=\"1.1\"}";
@@ -54,7 +50,7 @@ fn what_has_passed_is_measured() {
 #[test]
 fn without_who_counts_them_requests_have_no_size() {
     let counted = Counted::new(Metrics::server().with_bodies(Bodies::Measured));
-    counted.exchange(crate::server::get("/a"), crate::server::script([Step::Data(9)]));
+    counted.exchange(get("/a"), script([Step::Data(9)]));
     let labels = "{http_request_method=\"GET\",http_route=\"/a\",http_response_status_code=\"200\",network_protocol_version=\"1.1\"}";
     let count = |name| counted.value(&format!("http_server_{name}_body_size_bytes_count{labels}"));
     assert_eq!((count("request"), count("response")), (Some(0.0), Some(1.0)));
@@ -74,11 +70,7 @@ fn a_request_that_is_passed_on_to_a_second_layer_is_measured_by_both() {
     let passed_on = inner.layer().layer(count.layer(read_all));
     let mut service = outer.layer().layer(count.layer(passed_on));
     let request = request(5_000).body(Full::from(vec![0; 5_000])).expect("a request");
-    let future = std::pin::pin!(service.call(request));
-    let std::task::Poll::Ready(Ok(response)) = future.poll(&mut crate::server::context()) else {
-        panic!("the answer is ready");
-    };
-    read(response);
+    read(call(&mut service, request));
     let sum = "http_server_request_body_size_bytes_sum{http_request_method=\"POST\",http_route=\"/upload\",\
                http_response_status_code=\"200\",network_protocol_version=\"1.1\"}";
     assert_eq!((outer.value(sum), inner.value(sum)), (Some(5_000.0), Some(5_000.0)));

@@ -4,12 +4,13 @@ use http::header::HOST;
 use http::{HeaderValue, Method, Request, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::registry::Registry;
+use tower::{Layer, Service, service_fn};
 use tower_telemetry_observe::Call;
 use tower_telemetry_prometheus::{Client, Http, HttpCall, LateRoute, Metrics, Server};
 use tower_telemetry_sanitize::{Sanitizer, Secret};
-use tower_telemetry_testkit::Step;
+use tower_telemetry_testkit::{Never, Step, call};
 
-use crate::server::{Counted, get, lines, script};
+use crate::server::{Counted, get, lines, read, script};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Tenant {
@@ -203,8 +204,7 @@ fn what_a_client_asks_is_bounded_too() {
     let layer = metrics.layer(Http::client());
     for number in 0..1_000 {
         let request = Request::get(format!("http://host{number}.example/"));
-        let mut client = tower::Layer::layer(&layer, crate::server::Never);
-        drop(tower::Service::call(&mut client, request.body(()).expect("a request")));
+        drop(layer.layer(Never).call(request.body(()).expect("a request")));
     }
     let count = "http_client_request_duration_seconds_count";
     let lines = lines(&registry);
@@ -219,16 +219,13 @@ fn what_a_client_asks_is_bounded_too() {
 fn a_late_route_is_the_label_at_the_end() {
     let mut registry = Registry::default();
     let metrics = Metrics::server().register(&mut registry).expect("new names");
-    let late = tower::service_fn(async |request: Request<()>| {
+    let late = service_fn(async |request: Request<()>| {
         let late = request.extensions().get::<LateRoute>().expect("one");
         late.set("/late/{id}");
         Ok::<_, std::convert::Infallible>(script([]))
     });
     let layer = metrics.layer(Http::server().with_late_route());
-    crate::server::read(crate::server::call(
-        &mut tower::Layer::layer(&layer, late),
-        request("late/7"),
-    ));
+    read(call(&mut layer.layer(late), request("late/7")));
     let lines = lines(&registry);
     let counted = lines
         .iter()

@@ -8,9 +8,9 @@ use http::{Request, Response, StatusCode};
 use prometheus_client::registry::Registry;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_prometheus::{Client, Http, HttpCall, Metrics, NotMeasured};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Answer, Never, Script, Step, call};
 
-use crate::server::{Counted, Fails, Never, call, context, get, hang_up, lines, read, script};
+use crate::server::{Counted, Fails, context, get, hang_up, lines, read, script};
 
 const COUNT: &str = "http_server_request_duration_seconds_count";
 const ACTIVE: &str = "http_server_active_requests";
@@ -51,10 +51,8 @@ fn every_end_is_counted_once_and_told_apart() {
 fn a_call_is_in_flight_until_its_body_is() {
     let counted = Counted::new(Metrics::server());
     let active = || counted.value("http_server_active_requests{http_request_method=\"GET\"}");
-    let mut service = counted.layer().layer(service_fn(async |_: Request<()>| {
-        Ok::<_, Infallible>(script([Step::Data(1)]))
-    }));
-    let response = call(&mut service, get("/a"));
+    let answer = Answer::new(script([Step::Data(1)]));
+    let response = call(&mut counted.layer().layer(answer), get("/a"));
     assert_eq!(active(), Some(1.0));
     read(response);
     assert_eq!(active(), Some(0.0));

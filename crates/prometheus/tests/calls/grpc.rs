@@ -2,11 +2,11 @@
 
 use http::{HeaderValue, Request, Response};
 use prometheus_client::registry::Registry;
-use tower::{Layer, service_fn};
+use tower::Layer;
 use tower_telemetry_prometheus::{Grpc, GrpcCall, Metrics, MetricsBuilder, Server};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Answer, Script, Step, call};
 
-use crate::server::{call, lines, read};
+use crate::server::{lines, read};
 
 /// A server of `shop.Payments` whose answers are scripted, and what it counts.
 struct Payments {
@@ -30,10 +30,8 @@ impl Payments {
         let mut response = Response::new(Script::new(steps));
         let kind = HeaderValue::from_static("application/grpc");
         response.headers_mut().insert("content-type", kind);
-        let mut response = Some(response);
-        let answer = service_fn(move |_: Request<()>| std::future::ready(Ok(response.take().expect("one answer"))));
         let grpc = Grpc::server().with_service("shop.Payments", ["Charge", "Receipt"]);
-        let mut service = self.metrics.clone().layer(grpc).layer(answer);
+        let mut service = self.metrics.clone().layer(grpc).layer(Answer::new(response));
         let request = Request::post(format!("http://shop/{method}")).header("content-type", "application/grpc");
         call(&mut service, request.body(()).expect("a request"))
     }

@@ -83,7 +83,7 @@ fn only_reading_is_allowed() {
 fn a_scrape_is_not_measured_by_a_layer_around_it() {
     let counted = Counted::new(Metrics::server());
     let mut service = counted.layer().layer(Scrape::new(Registry::default()));
-    let response = crate::server::call(&mut service, request("*/*"));
+    let response = tower_telemetry_testkit::call(&mut service, request("*/*"));
     crate::server::read(response);
     counted.assert_lines("http_server_request_duration_seconds_count", &[]);
 }

@@ -1,19 +1,18 @@
 //! A server whose answers are scripted, and whose metrics are read.
 
-use std::convert::Infallible;
-use std::future::{Ready, pending, ready};
+use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use http::{Request, Response};
 use http_body::Body;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use tower::{Layer, Service, service_fn};
+use tower::{Layer, Service};
 use tower_telemetry_observe::{ClassifyHttp, Observe};
 use tower_telemetry_prometheus::{AppLabels, Http, HttpCall, Metrics, MetricsBuilder, MetricsLayer, Route, Server};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Answer, Never, Script, Step, call};
 
 /// Metrics that count, and the registry that shows them.
 pub(crate) struct Counted<L: AppLabels> {
@@ -34,10 +33,7 @@ impl<L: AppLabels> Counted<L> {
 
     /// Answers this request with this response, and reads it to its end, if it has one.
     pub(crate) fn exchange(&self, request: Request<()>, response: Response<Script>) {
-        let mut response = Some(response);
-        let answer = service_fn(|_| ready(Ok::<_, Infallible>(response.take().expect("one answer"))));
-        let mut service = self.layer().layer(answer);
-        read(call(&mut service, request));
+        read(call(&mut self.layer().layer(Answer::new(response)), request));
     }
 
     /// All lines, without comments.
@@ -84,19 +80,6 @@ pub(crate) fn script(steps: impl IntoIterator<Item = Step>) -> Response<Script> 
     Response::new(Script::new(steps))
 }
 
-/// The answer, which is there at once.
-pub(crate) fn call<S, B>(service: &mut S, request: Request<()>) -> Response<B>
-where
-    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
-{
-    let future = pin!(service.call(request));
-    match future.poll(&mut context()) {
-        Poll::Ready(Ok(response)) => response,
-        Poll::Ready(Err(never)) => match never {},
-        Poll::Pending => panic!("the answer is ready"),
-    }
-}
-
 /// Reads a body until it ends, fails, panics or has to wait, and drops it.
 pub(crate) fn read<B: Body>(response: Response<B>) {
     let mut body = Box::pin(response.into_body());
@@ -121,24 +104,6 @@ where
     let future = Box::pin(service.call(get("/a")));
     let mut future: Pin<Box<_>> = future;
     assert!(future.as_mut().poll(&mut context()).is_pending());
-}
-
-/// Never answers.
-#[derive(Clone)]
-pub(crate) struct Never;
-
-impl Service<Request<()>> for Never {
-    type Response = Response<Script>;
-    type Error = Infallible;
-    type Future = std::future::Pending<Result<Response<Script>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Request<()>) -> Self::Future {
-        pending()
-    }
 }
 
 /// Fails with this error.

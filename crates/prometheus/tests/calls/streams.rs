@@ -1,9 +1,9 @@
 use http::{Response, StatusCode};
-use tower::{Layer, service_fn};
+use tower::Layer;
 use tower_telemetry_prometheus::{Metrics, Streams, UpgradedStream};
-use tower_telemetry_testkit::{Script, Step};
+use tower_telemetry_testkit::{Answer, Script, Step, call};
 
-use crate::server::{Counted, call, get, read, script};
+use crate::server::{Counted, get, read, script};
 
 const OK: &str = "{http_request_method=\"GET\",http_route=\"/a\",http_response_status_code=\"200\",network_protocol_version=\"1.1\"}";
 const HUNG_UP: &str = "{http_request_method=\"GET\",http_route=\"/a\",http_response_status_code=\"200\",error_type=\"cancelled\",network_protocol_version=\"1.1\"}";
@@ -29,9 +29,8 @@ fn counts(counted: &Counted<tower_telemetry_prometheus::NoLabels>) -> [Option<f6
 #[test]
 fn a_stream_is_a_call_until_its_head_and_then_a_stream() {
     let counted = Counted::new(Metrics::server());
-    let answer = service_fn(async |_| Ok(events([Step::Data(1), Step::Stall])));
-    let mut service = counted.layer().layer(answer);
-    let response = call(&mut service, get("/a"));
+    let answer = Answer::new(events([Step::Data(1), Step::Stall]));
+    let response = call(&mut counted.layer().layer(answer), get("/a"));
     assert_eq!(counts(&counted), [Some(1.0), None, Some(1.0), Some(1.0)]);
     read(response);
     assert_eq!(counts(&counted), [Some(1.0), Some(1.0), Some(0.0), Some(0.0)]);

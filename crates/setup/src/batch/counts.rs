@@ -20,6 +20,14 @@ pub struct ExportCounts {
     pub lost: Losses,
 }
 
+/// `1 span`, or `7 spans`.
+pub(crate) fn spans(count: u64) -> String {
+    match count {
+        1 => "1 span".to_owned(),
+        count => format!("{count} spans"),
+    }
+}
+
 /// Why spans were lost, and how many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]

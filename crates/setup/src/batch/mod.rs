@@ -8,6 +8,7 @@ mod reporter;
 mod settings;
 mod worker;
 
+pub(crate) use self::counts::spans;
 pub use self::counts::{ExportCounts, Losses};
 pub(crate) use self::processor::Start;
 pub use self::processor::{BatchProcessor, Exports};

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tower_telemetry_observe::contain;
 
 use super::queue::Queue;
+use super::{Losses, spans};
 
 /// How long nothing more is told after a report.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -114,18 +115,39 @@ pub(super) fn report(queue: &Queue) -> bool {
     let Some((losses, last_failure)) = queue.unreported() else {
         return false;
     };
-    let total = losses.total();
-    let exporter = &queue.name;
-    match last_failure.as_str() {
-        "" => tracing::warn!("{total} spans were lost on their way to {exporter}: {losses}"),
-        why => tracing::warn!("{total} spans were lost on their way to {exporter}: {losses}; last failure: {why}"),
-    }
+    tracing::warn!("{}", told(&queue.name, &losses, &last_failure));
     true
+}
+
+fn told(exporter: &str, losses: &Losses, last_failure: &str) -> String {
+    let total = losses.total();
+    let (were, their) = if total == 1 { ("was", "its") } else { ("were", "their") };
+    let lost = format!("{} {were} lost on {their} way to {exporter}: {losses}", spans(total));
+    match last_failure {
+        "" => lost,
+        why => format!("{lost}; last failure: {why}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_span_and_several_are_told_with_their_cause_and_the_last_failure() {
+        let losses = |failed| Losses {
+            failed,
+            ..Losses::default()
+        };
+        assert_eq!(
+            told("Otlp", &losses(1), ""),
+            "1 span was lost on its way to Otlp: 1 in batches that failed"
+        );
+        assert_eq!(
+            told("Otlp", &losses(2), "no such luck"),
+            "2 spans were lost on their way to Otlp: 2 in batches that failed; last failure: no such luck"
+        );
+    }
 
     #[test]
     fn a_minute_passes_between_two_reports() {

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tower_telemetry_observe::contain;
 
 use super::drive;
-use super::queue::{Outcome, Queue, Refusals, Task};
+use super::queue::{Outcome, PANICKED, Queue, Refusals, Task};
 use crate::error::reason;
 
 /// Exports until the queue ends. A panic of the exporter costs its batch, and nothing more.
@@ -45,6 +45,6 @@ fn export(queue: &Queue, exporter: &impl SpanExporter, refusals: &Refusals, batc
 fn contained(work: impl FnOnce() -> OTelSdkResult) -> Result<(), String> {
     match contain(work) {
         Some(result) => result.map_err(reason),
-        None => Err("the exporter panicked; its panic message names the place".into()),
+        None => Err(PANICKED.into()),
     }
 }

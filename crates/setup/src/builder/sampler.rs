@@ -34,9 +34,8 @@ pub(super) fn resolve(
         (Box::new(rules) as Box<dyn ShouldSample>, true, from, never)
     };
     let by_name = |base: Base, from: &str| {
-        let never =
-            matches!(base, Base::AlwaysOff) || matches!(base, Base::Ratio(r) | Base::ParentBased(r) if r <= 0.0);
-        (base.root(), base.is_parent_based(), format!("{base} ({from})"), never)
+        let description = format!("{base} ({from})");
+        (base.root(), base.is_parent_based(), description, base.is_never())
     };
     let (root, parent_based, mut description, never) = match code {
         Some(Sampling::Sampler(sampler)) => {

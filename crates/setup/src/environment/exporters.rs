@@ -1,7 +1,7 @@
 //! `OTEL_TRACES_EXPORTER`, and what goes without it.
 
 use super::Read;
-use super::list::names;
+use super::list::choices;
 use crate::{Error, Profile};
 
 const VARIABLE: &str = "OTEL_TRACES_EXPORTER";
@@ -25,6 +25,13 @@ pub(crate) enum Console {
     Stderr,
 }
 
+/// What the variable can name.
+#[derive(Clone, Copy)]
+enum Named {
+    Otlp,
+    Console,
+}
+
 /// What the variable asks for; without it, OTLP where there is an address or a profile that is not for a desk, else the console.
 pub(crate) fn chosen(read: Read<'_>, profile: Option<Profile>) -> Result<Chosen, Error> {
     let Some(value) = read(VARIABLE) else {
@@ -39,28 +46,15 @@ pub(crate) fn chosen(read: Read<'_>, profile: Option<Profile>) -> Result<Chosen,
             console: Console::Stderr,
         });
     };
-    let names = names(&value);
+    let named = [("otlp", Named::Otlp), ("console", Named::Console)];
     let mut chosen = Chosen::default();
-    for name in &names {
-        match *name {
-            "otlp" => chosen.otlp = otlp(VARIABLE, &value)?.otlp,
-            "console" => chosen.console = Console::Stdout,
-            "none" if names.len() == 1 => {}
-            _ => return Err(wrong(value)),
+    for exporter in choices(VARIABLE, &value, named, "give another exporter to `with_exporter`")? {
+        match exporter {
+            Named::Otlp => chosen.otlp = otlp(VARIABLE, &value)?.otlp,
+            Named::Console => chosen.console = Console::Stdout,
         }
     }
-    match names.is_empty() {
-        true => Err(wrong(value)),
-        false => Ok(chosen),
-    }
-}
-
-fn wrong(value: String) -> Error {
-    Error::Setting {
-        name: VARIABLE,
-        value,
-        allowed: "`none`, or a list of `otlp` and `console`; give another exporter to `with_exporter`".into(),
-    }
+    Ok(chosen)
 }
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]

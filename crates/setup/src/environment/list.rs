@@ -4,10 +4,42 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The names in a list such as `otlp,console`.
-pub(crate) fn names(list: &str) -> Vec<&str> {
-    let names = list.split(',').map(str::trim);
-    names.filter(|name| !name.is_empty()).collect()
+use crate::Error;
+
+/// What a variable's value chooses of the two things that have a name: nothing by `none`, else what its list names, each once and in that order.
+/// Who wants something else is told what to do.
+pub(crate) fn choices<T: Copy>(
+    variable: &'static str,
+    value: &str,
+    named: [(&str, T); 2],
+    something_else: &str,
+) -> Result<Vec<T>, Error> {
+    let choice = |name: &&str| named.iter().find(|(known, _)| known == name).map(|(_, choice)| *choice);
+    let names = names(value);
+    let chosen = match names[..] {
+        [] => None,
+        ["none"] => Some(Vec::new()),
+        _ => names.iter().map(choice).collect(),
+    };
+    chosen.ok_or_else(|| {
+        let [first, second] = named.map(|(name, _)| name);
+        Error::Setting {
+            name: variable,
+            value: value.to_owned(),
+            allowed: format!("`none`, or a list of `{first}` and `{second}`; {something_else}").into(),
+        }
+    })
+}
+
+/// The names in a list such as `otlp,console`, each once.
+fn names(list: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for name in list.split(',').map(str::trim) {
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// What `make` makes of each key and value in a list such as `tenant=shop,api-key=a%20b`; or the number of the first entry, from 1, that is no
@@ -32,8 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn blanks_and_empty_entries_mean_nothing() {
-        assert_eq!(names(" otlp ,,console,"), ["otlp", "console"]);
+    fn blanks_and_empty_and_repeated_entries_mean_nothing() {
+        assert_eq!(names(" otlp ,,console,otlp"), ["otlp", "console"]);
         assert_eq!(names(","), [""; 0]);
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         assert_eq!(

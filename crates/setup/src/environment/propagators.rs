@@ -5,7 +5,7 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use tower_telemetry_propagate::{NoPropagator, W3c, W3cBaggage};
 
 use super::Read;
-use super::list::names;
+use super::list::choices;
 use crate::Error;
 
 const VARIABLE: &str = "OTEL_PROPAGATORS";
@@ -22,32 +22,8 @@ pub(crate) fn named(read: Read<'_>) -> Result<Option<Vec<Named>>, Error> {
     let Some(value) = read(VARIABLE) else {
         return Ok(None);
     };
-    let names = names(&value);
-    let mut named = Vec::new();
-    for name in &names {
-        let propagator = match *name {
-            "tracecontext" => Named::TraceContext,
-            "baggage" => Named::Baggage,
-            "none" if names.len() == 1 => return Ok(Some(Vec::new())),
-            _ => return Err(wrong(value)),
-        };
-        if !named.contains(&propagator) {
-            named.push(propagator);
-        }
-    }
-    match named.is_empty() {
-        true => Err(wrong(value)),
-        false => Ok(Some(named)),
-    }
-}
-
-fn wrong(value: String) -> Error {
-    Error::Setting {
-        name: VARIABLE,
-        value,
-        allowed: "`none`, or a list of `tracecontext` and `baggage`; give another propagator to `with_propagator`"
-            .into(),
-    }
+    let named = [("tracecontext", Named::TraceContext), ("baggage", Named::Baggage)];
+    choices(VARIABLE, &value, named, "give another propagator to `with_propagator`").map(Some)
 }
 
 /// Sets the process's propagator to these together.

@@ -46,34 +46,11 @@ impl SpanProcessor for SampledOnly {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::KeyValue;
-    use opentelemetry::trace::{Link, SpanKind, TraceId, TraceState, Tracer as _, TracerProvider as _};
-    use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
+    use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tower_telemetry_testkit::spans::RecordOnly;
 
-    use super::*;
     use crate::pipeline::tests::{Recorder, pipeline};
-
-    /// Asks for spans to be recorded, but not exported.
-    #[derive(Debug, Clone)]
-    struct RecordOnly;
-
-    impl ShouldSample for RecordOnly {
-        fn should_sample(
-            &self,
-            _: Option<&Context>,
-            _: TraceId,
-            _: &str,
-            _: &SpanKind,
-            _: &[KeyValue],
-            _: &[Link],
-        ) -> SamplingResult {
-            SamplingResult {
-                decision: SamplingDecision::RecordOnly,
-                attributes: Vec::new(),
-                trace_state: TraceState::NONE,
-            }
-        }
-    }
 
     #[test]
     fn spans_that_are_only_recorded_go_nowhere() {

@@ -29,6 +29,15 @@ impl Base {
     pub(crate) fn is_parent_based(self) -> bool {
         matches!(self, Self::ParentBased(_))
     }
+
+    /// Whether no trace that begins here can be recorded.
+    pub(crate) fn is_never(self) -> bool {
+        match self {
+            Self::AlwaysOn => false,
+            Self::AlwaysOff => true,
+            Self::Ratio(ratio) | Self::ParentBased(ratio) => ratio <= 0.0,
+        }
+    }
 }
 
 impl fmt::Display for Base {

@@ -9,6 +9,7 @@ use super::paint::{Color, Paint};
 use super::row::{Columns, Row};
 use super::trace::Trace;
 use super::tree::lines;
+use crate::batch::spans;
 
 /// Columns of a line when nobody says otherwise.
 pub(crate) const WIDTH: usize = 120;
@@ -50,10 +51,7 @@ impl Trace {
     fn header(&self, services: &[&str], paint: Paint) -> String {
         let names: Vec<_> = services.iter().map(|name| clean(name)).collect();
         let names = names.join(", ");
-        let spans = match self.spans().len() {
-            1 => "1 span".to_owned(),
-            count => format!("{count} spans"),
-        };
+        let spans = spans(self.spans().len() as u64);
         let id = paint.with(Color::Bold, &self.id().to_string());
         format!("trace {id}  {}  {spans}  {names}\n", human(self.duration()))
     }

@@ -56,10 +56,9 @@ impl Told {
         let mut sum = 0;
         while sum < total {
             let line = self.next()?;
-            let (before, _) = line
-                .split_once(" spans were lost on their way to ")
-                .ok_or_else(|| line.clone())?;
-            sum += before.rsplit(' ').next().unwrap_or_default().parse::<u64>()?;
+            // `… 1 span was lost on its way to …`, or `… 7 spans were lost on their way to …`.
+            let (before, _) = line.split_once(" lost on ").ok_or_else(|| line.clone())?;
+            sum += before.rsplit(' ').nth(2).unwrap_or_default().parse::<u64>()?;
             lines.push(line);
         }
         assert_eq!(sum, total, "{lines:#?}");

@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, Tracer, TracerProvider}
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tokio::runtime::{Builder, Runtime};
-use tower_telemetry_testkit::spans::{Recorder, is_parent};
+use tower_telemetry_testkit::spans::{Recorder, is_parent, named};
 
 static RECORDER: LazyLock<Recorder> = LazyLock::new(|| {
     // As in production: a parent that is not sampled is followed.
@@ -74,8 +74,7 @@ impl Trace {
 
     #[track_caller]
     pub fn named(&self, name: &str) -> &SpanData {
-        let found = self.spans.iter().find(|span| span.name == name);
-        found.unwrap_or_else(|| panic!("no span {name:?} in {:#?}", self.spans))
+        named(&self.spans, name)
     }
 
     /// Checks that the span of this name is a child of the one around the scenario.

@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
 use self::state::{Phase, State};
-pub(super) use self::work::{Outcome, Task};
+pub(super) use self::work::{Outcome, PANICKED, Task};
 use super::reporter;
 use super::{ExportCounts, Limits, Losses};
 

@@ -19,6 +19,9 @@ pub(in crate::batch) enum Task {
     End(Duration),
 }
 
+/// Why something failed that the exporter did.
+pub(in crate::batch) const PANICKED: &str = "the exporter panicked; its panic message names the place";
+
 /// How the export of a batch went.
 #[derive(Debug)]
 pub(in crate::batch) enum Outcome {
@@ -88,7 +91,12 @@ impl Queue {
                 let refused = refused.min(spans);
                 lost.refused += refused;
                 state.counts.exported += spans - refused;
-                (refused > 0).then(|| format!("the collector refused {refused} spans of a batch that it took"))
+                (refused > 0).then(|| {
+                    format!(
+                        "the collector refused {} of a batch that it took",
+                        crate::batch::spans(refused)
+                    )
+                })
             }
             Outcome::Failed(why) => {
                 lost.failed += spans;
@@ -96,7 +104,7 @@ impl Queue {
             }
             Outcome::Panicked => {
                 lost.panicked += spans;
-                Some("the exporter panicked; its panic message names the place".into())
+                Some(PANICKED.into())
             }
             Outcome::TimedOut => {
                 lost.timed_out += spans;
