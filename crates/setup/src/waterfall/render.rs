@@ -10,7 +10,7 @@ use super::row::{Columns, Row};
 use super::trace::Trace;
 use super::tree::lines;
 
-/// Columns of a line when nobody says otherwise.
+/// Columns of a line when neither anybody nor a terminal says otherwise.
 pub(crate) const WIDTH: usize = 120;
 
 impl Trace {
