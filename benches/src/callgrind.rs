@@ -1,6 +1,6 @@
 //! Instructions, counted by valgrind's callgrind.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process};
@@ -76,9 +76,8 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let path: &Path = &self.0;
         // What is left there is a temporary file.
-        let _ = fs::remove_dir_all(path);
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

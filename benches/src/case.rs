@@ -29,7 +29,7 @@ pub(crate) enum Whose {
     Ours,
     /// Nobody's: the stock parts, called by hand. What others add is compared with this.
     Floor,
-    /// Another project's.
+    /// Another project's, or, in the case `bare`, what all others stand on: shown beside ours, and held to no target.
     Peer,
 }
 

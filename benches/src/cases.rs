@@ -253,11 +253,7 @@ fn client_spans(case: Case) -> Case {
     })
     .ours(ours::GIVEN, |caller| stacks::client(caller, &ours::client()))
     .ours(ours::REQWEST, |caller| {
-        let Pair { bare, with } = chains::pair(ours::middleware());
-        Pair {
-            bare: stacks::within(caller, bare),
-            with: stacks::within(caller, with),
-        }
+        chains::pair(ours::middleware()).within(move || caller.context().attach())
     })
     .peer("reqwest-tracing (its chain subtracted)", |caller| {
         reqwest::install();
@@ -269,10 +265,6 @@ fn client_spans(case: Case) -> Case {
     })
     .peer("fastrace-tower (injection, no span)", |caller| {
         fast::install();
-        let Pair { bare, with } = stacks::client(caller, &FastraceClientLayer);
-        Pair {
-            bare: fast::within(caller, bare),
-            with: fast::within(caller, with),
-        }
+        stacks::client(caller, &FastraceClientLayer).within(move || fast::enter(caller))
     })
 }

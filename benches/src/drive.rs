@@ -24,6 +24,26 @@ pub(crate) struct Pair<T = Subject> {
     pub(crate) with: T,
 }
 
+impl Pair {
+    /// The same, with what `enter` gives held around each run of a loop, such as a context that is current there.
+    pub(crate) fn within<G>(self, enter: impl Fn() -> G + Clone + Send + Sync + 'static) -> Self {
+        let within = |subject: Subject| -> Subject {
+            let enter = enter.clone();
+            Box::new(move || {
+                let (mut inner, enter) = (subject(), enter.clone());
+                Box::new(move |times| {
+                    let _held = enter();
+                    inner(times);
+                })
+            })
+        };
+        Pair {
+            bare: within(self.bare),
+            with: within(self.with),
+        }
+    }
+}
+
 /// What one call holds while it waits, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {

@@ -130,11 +130,11 @@ impl Future for Answering {
 
 /// A client's call that makes its own span.
 #[derive(Clone, Debug)]
-pub(crate) struct Client<T> {
-    tracer: T,
+pub(crate) struct Client {
+    tracer: SdkTracer,
 }
 
-impl Client<SdkTracer> {
+impl Client {
     /// With a tracer of the SDK and the stock propagator.
     pub(crate) fn stock() -> Self {
         Client {
@@ -143,13 +143,10 @@ impl Client<SdkTracer> {
     }
 }
 
-impl<T, S> Layer<S> for Client<T>
-where
-    T: Clone,
-{
-    type Service = Calling<S, T>;
+impl<S> Layer<S> for Client {
+    type Service = Calling<S>;
 
-    fn layer(&self, inner: S) -> Calling<S, T> {
+    fn layer(&self, inner: S) -> Calling<S> {
         let tracer = self.tracer.clone();
         Calling { inner, tracer }
     }
@@ -157,15 +154,14 @@ where
 
 /// The service of a [`Client`].
 #[derive(Clone, Debug)]
-pub(crate) struct Calling<S, T> {
+pub(crate) struct Calling<S> {
     inner: S,
-    tracer: T,
+    tracer: SdkTracer,
 }
 
-impl<S, T, B, R> Service<Request<B>> for Calling<S, T>
+impl<S, B, R> Service<Request<B>> for Calling<S>
 where
     S: Service<Request<B>, Response = Response<R>, Error = Infallible, Future: Unpin>,
-    T: Tracer<Span: Send + Sync + 'static>,
 {
     type Response = Response<R>;
     type Error = Infallible;

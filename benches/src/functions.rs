@@ -12,7 +12,6 @@ use opentelemetry::{Context, KeyValue};
 use tower_telemetry::traced::{self, Sanitizer, traced};
 
 use crate::drive::{Loop, Pair, Subject, until_ready};
-use crate::stacks;
 use crate::workload::Caller;
 
 /// The job: a few instructions, and now and then an error.
@@ -126,39 +125,34 @@ pub(crate) struct Declined;
 
 /// The plain function, and this one.
 pub(crate) fn pair(caller: Caller, with: fn(u64, &str) -> Result<u64, Declined>) -> Pair {
-    Pair {
-        bare: inside(caller, calls(plain)),
-        with: inside(caller, calls(with)),
-    }
+    let pair = Pair {
+        bare: calls(plain),
+        with: calls(with),
+    };
+    pair.within(move || decided(caller).attach())
 }
 
-/// Runs it in a trace of the caller's, on which a layer of this process has decided.
-fn inside(caller: Caller, subject: Subject) -> Subject {
-    Box::new(move || {
-        let mut inner = subject();
-        let cx = caller.context();
-        let ids = cx.span().span_context().clone();
-        let local = SpanContext::new(
-            ids.trace_id(),
-            ids.span_id(),
-            ids.trace_flags(),
-            false,
-            ids.trace_state().clone(),
-        );
-        let cx = cx.with_remote_span_context(local);
-        Box::new(move |times| {
-            let _current = cx.clone().attach();
-            inner(times);
-        })
-    })
+/// The context of the caller's trace, on which a layer of this process has decided.
+fn decided(caller: Caller) -> Context {
+    let cx = caller.context();
+    let ids = cx.span().span_context().clone();
+    let local = SpanContext::new(
+        ids.trace_id(),
+        ids.span_id(),
+        ids.trace_flags(),
+        false,
+        ids.trace_state().clone(),
+    );
+    cx.with_remote_span_context(local)
 }
 
 /// The plain function, and this one, in a trace on which nobody in this process has decided.
 pub(crate) fn undecided(caller: Caller, with: fn(u64, &str) -> Result<u64, Declined>) -> Pair {
-    Pair {
-        bare: stacks::within(caller, calls(plain)),
-        with: stacks::within(caller, calls(with)),
-    }
+    let pair = Pair {
+        bare: calls(plain),
+        with: calls(with),
+    };
+    pair.within(move || caller.context().attach())
 }
 
 fn calls(function: fn(u64, &str) -> Result<u64, Declined>) -> Subject {
@@ -178,10 +172,11 @@ where
     M: Fn(u64, &'static str) -> F + Copy + Send + Sync + 'static,
     F: Future<Output = Result<u64, Declined>>,
 {
-    Pair {
-        bare: inside(caller, Box::new(move || futures(plain_future))),
-        with: inside(caller, Box::new(move || futures(with))),
-    }
+    let pair: Pair = Pair {
+        bare: Box::new(|| futures(plain_future)),
+        with: Box::new(move || futures(with)),
+    };
+    pair.within(move || decided(caller).attach())
 }
 
 fn futures<F>(make: impl Fn(u64, &'static str) -> F + 'static) -> Loop

@@ -79,7 +79,7 @@ fn report(options: &Options, rows: &mut [Row<'_>]) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if instructions == Instructions::NotCounted {
-        eprintln!("error: {}", callgrind::MISSING);
+        eprintln!("warning: {}", callgrind::MISSING);
     }
     rows::count(rows, instructions)?;
     if !(options.counts || options.check || options.write_baseline) {

@@ -12,7 +12,7 @@ use http_body_util::Empty;
 use tower::util::ServiceFn;
 use tower::{Layer, Service, service_fn};
 
-use crate::drive::{self, Held, Pair, Subject, requests};
+use crate::drive::{self, Held, Pair, requests};
 use crate::workload::{BODY, Caller, Endless, Handler, ROUTE, outgoing};
 
 /// What servers get.
@@ -80,21 +80,11 @@ where
     L: Layer<Handler, Service: Stack<R>>,
     R: Body,
 {
-    Pair {
-        bare: within(caller, requests(Handler::AtOnce, outgoing)),
-        with: within(caller, requests(layer.layer(Handler::AtOnce), outgoing)),
-    }
-}
-
-/// Makes the context of `caller`'s trace current around the loops.
-pub(crate) fn within(caller: Caller, subject: Subject) -> Subject {
-    Box::new(move || {
-        let mut inner = subject();
-        Box::new(move |times| {
-            let _current = caller.context().attach();
-            inner(times);
-        })
-    })
+    let pair = Pair {
+        bare: requests(Handler::AtOnce, outgoing),
+        with: requests(layer.layer(Handler::AtOnce), outgoing),
+    };
+    pair.within(move || caller.context().attach())
 }
 
 type Streamer = ServiceFn<fn(Incoming) -> Ready<Result<Response<Endless>, Infallible>>>;

@@ -2,8 +2,8 @@
 
 use fastrace::Span;
 use fastrace::collector::{Config, Reporter, SpanContext, SpanRecord};
+use fastrace::local::LocalParentGuard;
 
-use crate::drive::Subject;
 use crate::workload::Caller;
 
 struct Dropping;
@@ -17,15 +17,9 @@ pub(crate) fn install() {
     fastrace::set_reporter(Dropping, Config::default());
 }
 
-/// Makes a span of `caller`'s trace its local parent around the loops.
-pub(crate) fn within(caller: Caller, subject: Subject) -> Subject {
-    Box::new(move || {
-        let mut inner = subject();
-        Box::new(move |times| {
-            let parent = SpanContext::decode_w3c_traceparent(caller.traceparent()).unwrap_or_else(SpanContext::random);
-            let root = Span::root("caller", parent);
-            let _current = root.set_local_parent();
-            inner(times);
-        })
-    })
+/// Makes a span of `caller`'s trace its local parent, for as long as both are held.
+pub(crate) fn enter(caller: Caller) -> (LocalParentGuard, Span) {
+    let parent = SpanContext::decode_w3c_traceparent(caller.traceparent()).unwrap_or_else(SpanContext::random);
+    let root = Span::root("caller", parent);
+    (root.set_local_parent(), root)
 }

@@ -10,7 +10,7 @@ use reqwest_tracing::TracingMiddleware;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::chains;
-use crate::drive::{Pair, Subject};
+use crate::drive::Pair;
 use crate::workload::Caller;
 
 #[derive(Debug)]
@@ -40,21 +40,7 @@ pub(crate) fn install() {
 
 /// A chain with and without its middleware, called in the context of `caller`'s trace.
 pub(crate) fn client(caller: Caller) -> Pair {
-    let Pair { bare, with } = chains::pair(TracingMiddleware::default());
-    Pair {
-        bare: within(caller, bare),
-        with: within(caller, with),
-    }
-}
-
-fn within(caller: Caller, subject: Subject) -> Subject {
-    Box::new(move || {
-        let mut inner = subject();
-        Box::new(move |times| {
-            let _current = context(caller).attach();
-            inner(times);
-        })
-    })
+    chains::pair(TracingMiddleware::default()).within(move || context(caller).attach())
 }
 
 fn context(caller: Caller) -> opentelemetry_0_32::Context {

@@ -46,6 +46,7 @@ mod members;
 mod none;
 mod outbound;
 mod received;
+mod replacing;
 mod traceparent;
 mod tracestate;
 mod w3c;

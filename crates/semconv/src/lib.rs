@@ -134,6 +134,7 @@ mod call;
 mod class;
 mod classifier;
 mod client;
+mod credentials;
 mod error_type;
 mod facts;
 mod forwarded;

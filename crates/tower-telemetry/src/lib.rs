@@ -54,7 +54,7 @@
 //!   `otlp-logs` and `sampling-file`, as on [its page](setup).
 //! - `slow` (default): warnings while calls are slow.
 //! - `prometheus`: metrics on prometheus-client.
-//! - `reqwest`: middleware and layer for reqwest; `rustls`: `error.type` for errors of rustls among its.
+//! - `reqwest`: middleware and layer for reqwest; `rustls`: `error.type` for errors of rustls in its calls.
 //! - `traced`: spans of functions and business steps; `tokio` and `rayon`: their context in tasks and on threads.
 //! - `axum`: the route and the peer's address of an axum router.
 //! - `tonic`: the peer's address on tonic's server, and the status of errors of tonic's server and channel.

@@ -20,7 +20,7 @@ pub(crate) fn compare(demand: Demand) -> String {
         demand.bytes_per_span / Demand::compression(),
         demand.retention_days
     );
-    let mut rates = Table::new(HEAD);
+    let mut rates = plans("rate");
     rates.row(row("as asked for", &demand.plan()));
     for rate in [1.0, 0.1, 0.01, 0.001] {
         rates.row(row(&format!("{} %", rate * 100.0), &demand.at(rate)));
@@ -30,7 +30,10 @@ pub(crate) fn compare(demand: Demand) -> String {
     text
 }
 
-const HEAD: [&str; 5] = ["", "traces a day", "spans a day", "stored a day", "stored in all"];
+/// A table of plans, each named in the first column.
+fn plans(what: &'static str) -> Table<5> {
+    Table::new([what, "traces a day", "spans a day", "stored a day", "stored in all"])
+}
 
 fn row(name: &str, plan: &Plan) -> [String; 5] {
     [
@@ -60,13 +63,7 @@ fn strategies(demand: Demand) -> Table<5> {
     };
     let (hot, cold) = demand.plan().tiered(retention);
 
-    let mut table = Table::new([
-        "strategy",
-        "traces a day",
-        "spans a day",
-        "stored a day",
-        "stored in all",
-    ]);
+    let mut table = plans("strategy");
     table.row(row("one rate for all", &demand.plan()));
     table.row(row(
         &format!("by importance: {} % in full", demand.important * 100.0),

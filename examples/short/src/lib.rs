@@ -1,1 +1,1 @@
-//! One topic each, a page or less: see the `examples` folder beside this file.
+//! One topic each, a page or less: see the `examples` folder beside `src`.

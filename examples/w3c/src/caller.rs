@@ -67,7 +67,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use tokio::net::TcpListener;
     use tokio::sync::mpsc;
-    use tower_telemetry::setup::Telemetry;
+    use tower_telemetry::setup::{InMemory, Telemetry};
 
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
@@ -80,8 +80,9 @@ mod tests {
 
     #[tokio::test]
     async fn each_call_carries_the_context_and_its_arguments() -> anyhow::Result<()> {
-        let exporter = opentelemetry_sdk::trace::InMemorySpanExporter::default();
-        let _telemetry = Telemetry::builder("w3c-service").with_exporter(exporter).install()?;
+        let _telemetry = Telemetry::builder("w3c-service")
+            .with_exporter(InMemory::new())
+            .install()?;
         let (called, mut calls) = mpsc::unbounded_channel();
         let harness = serve(Router::new().fallback(async move |headers: HeaderMap, body: String| {
             let _ = called.send((headers, body));

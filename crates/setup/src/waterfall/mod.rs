@@ -82,7 +82,7 @@ impl Waterfall {
             traces: 1_024,
             spans: 1_000,
         };
-        let shared = Arc::new(Shared::new(sink, limits, render::WIDTH));
+        let shared = Arc::new(Shared::new(sink, limits));
         Self {
             owner: Arc::new(Owner { shared }),
         }
@@ -108,9 +108,10 @@ impl Waterfall {
         self
     }
 
-    /// How many columns a printed line has, as far as its texts allow, 1,000 at most. 120 unless set.
+    /// How many columns a printed line has, as far as its texts allow, 1,000 at most. Unless set, as many as the terminal, and 120 where
+    /// the output is none.
     pub fn with_width(self, columns: usize) -> Self {
-        self.shared().lock().width = columns;
+        self.shared().lock().width = Some(columns);
         self
     }
 

@@ -11,7 +11,7 @@ use super::trace::Trace;
 use super::tree::lines;
 use crate::batch::spans;
 
-/// Columns of a line when nobody says otherwise.
+/// Columns of a line when neither anybody nor a terminal says otherwise.
 pub(crate) const WIDTH: usize = 120;
 
 impl Trace {

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use terminal_size::{Height, Width, terminal_size_of};
+
 use super::paint::Paint;
+use super::render::WIDTH;
 use super::trace::Trace;
 
 pub(crate) enum Sink {
@@ -21,17 +24,30 @@ impl Sink {
         Self::Stderr(Paint::of(&io::stderr()))
     }
 
-    pub(crate) fn show(&self, trace: &Trace, width: usize) {
+    /// Shows a trace in so many columns, or in as many as the terminal has now.
+    pub(crate) fn show(&self, trace: &Trace, width: Option<usize>) {
         // Nobody could be told of an output that is closed, and a service goes on without it.
         let _ = match self {
-            Self::Stdout(paint) => write(io::stdout(), trace, width, *paint),
-            Self::Stderr(paint) => write(io::stderr(), trace, width, *paint),
+            Self::Stdout(paint) => {
+                let columns = columns(width, terminal_size_of(io::stdout()));
+                write(io::stdout(), trace, columns, *paint)
+            }
+            Self::Stderr(paint) => {
+                let columns = columns(width, terminal_size_of(io::stderr()));
+                write(io::stderr(), trace, columns, *paint)
+            }
             Self::Closure(closure) => {
                 closure(trace);
                 Ok(())
             }
         };
     }
+}
+
+/// The columns of a line: those that were set, else the terminal's. A file and a pipe have none of their own.
+fn columns(set: Option<usize>, terminal: Option<(Width, Height)>) -> usize {
+    let terminal = terminal.map(|(Width(columns), _)| columns.into());
+    set.or(terminal).unwrap_or(WIDTH)
 }
 
 /// Writes the trace and an empty line in one piece, so that what other threads write does not come in between.
@@ -81,6 +97,16 @@ mod tests {
             String::from_utf8_lossy(&out),
             format!("{trace}\n\n", trace = trace.render(80).trim_end())
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_was_said_or_as_the_terminal() -> io::Result<()> {
+        let terminal = Some((Width(80), Height(24)));
+        assert_eq!(columns(Some(200), terminal), 200);
+        assert_eq!(columns(None, terminal), 80);
+        let file = std::fs::File::open(env!("CARGO_MANIFEST_PATH"))?;
+        assert_eq!(columns(None, terminal_size_of(file)), WIDTH);
         Ok(())
     }
 

@@ -27,7 +27,8 @@ pub(crate) struct Shared {
 
 pub(crate) struct State {
     pub(crate) collector: Collector,
-    pub(crate) width: usize,
+    /// The columns of a line, if they were set.
+    pub(crate) width: Option<usize>,
     /// Processors that have not been shut down.
     pub(crate) processors: usize,
     sweeper: Sweeper,
@@ -46,11 +47,11 @@ enum Sweeper {
 }
 
 impl Shared {
-    pub(crate) fn new(sink: Sink, limits: Limits, width: usize) -> Self {
+    pub(crate) fn new(sink: Sink, limits: Limits) -> Self {
         Self {
             state: Mutex::new(State {
                 collector: Collector::new(limits),
-                width,
+                width: None,
                 processors: 0,
                 sweeper: Sweeper::NotStarted,
                 flushes_asked: 0,
@@ -185,7 +186,7 @@ impl Shared {
     }
 
     /// Whether the sink took the trace without a panic, which would otherwise end this thread for all later traces.
-    fn show(&self, trace: &Trace, width: usize) -> bool {
+    fn show(&self, trace: &Trace, width: Option<usize>) -> bool {
         contain(|| self.sink.show(trace, width)).is_some()
     }
 }
