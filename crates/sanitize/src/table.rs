@@ -114,6 +114,7 @@ impl<T> Table<T> {
     }
 
     /// The rule for this key, which is one of these.
+    #[cold]
     #[inline(never)]
     pub(crate) fn find_among(&self, candidates: u64, key: &str) -> Option<&T> {
         self.rules.chunks(64).find_map(|rules| {

@@ -32,6 +32,8 @@ pub(crate) fn in_words(text: &str, find: impl Fn(u64) -> u64 + Copy) -> u64 {
 }
 
 /// For texts of more than two words.
+// Cold, so that loops over short texts keep their constants in registers.
+#[cold]
 #[inline(never)]
 fn in_many_words(bytes: &[u8], find: impl Fn(u64) -> u64) -> u64 {
     let words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
