@@ -145,6 +145,7 @@ mod memory;
 mod method;
 mod name;
 mod peer;
+mod plain;
 mod resend;
 mod route;
 mod routed;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::words::{EACH, in_words, is_any};
+pub use crate::plain::{AllPlain, is_plain};
 
 /// The most bytes of one recorded text.
 pub const MAX_TEXT: usize = 1024;
@@ -99,44 +99,6 @@ pub fn clean_within(text: &str, limit: Limit) -> Clean<'_> {
     Clean {
         is_cut: is_cut || cleaned.full,
         text: Cow::Owned(cleaned.text),
-    }
-}
-
-/// Whether a text is made of printable ASCII alone: then it is clean, whatever its length.
-#[inline]
-pub fn is_plain(text: &str) -> bool {
-    let mut all = AllPlain::default();
-    all.and(text);
-    all.are()
-}
-
-/// Whether many texts are all [plain](is_plain): to add them up and to ask once is cheaper than to ask each time.
-///
-/// ```
-/// use tower_telemetry_semconv::text::AllPlain;
-///
-/// let mut all = AllPlain::default();
-/// all.and("GET");
-/// assert!(all.are());
-/// all.and("a\nb");
-/// assert!(!all.are());
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AllPlain(u64);
-
-impl AllPlain {
-    /// Adds a text.
-    #[inline]
-    pub fn and(&mut self, text: &str) {
-        // Below a space the difference is negative, and above a tilde the sum has the upper bit. What is carried from one byte to the next
-        // comes from a byte that is found itself; no byte of UTF-8 is 0xff, which alone would be lost.
-        self.0 |= in_words(text, |word| word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH));
-    }
-
-    /// Whether all that were added are plain.
-    #[inline]
-    pub fn are(self) -> bool {
-        !is_any(self.0)
     }
 }
 
@@ -244,21 +206,6 @@ mod tests {
     }
 
     #[test]
-    fn plain_is_printable_ascii() {
-        for len in 0..40 {
-            let plain = "~".repeat(len);
-            assert!(is_plain(&plain) && is_plain(&plain.replace('~', " ")));
-            for at in 0..len {
-                for other in ["\0", "\u{1f}", "\u{7f}", "\u{80}", "é", "\u{10ffff}"] {
-                    let text = [&plain[..at], other, &plain[at..]].concat();
-                    assert!(!is_plain(&text), "{text:?}");
-                    assert!(!is_plain(&text.replace('~', " ")), "{text:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
     fn a_limit_of_characters_counts_characters() {
         let rows = [
             ("aé€👩x", 4, "aé€👩", true),
@@ -353,7 +300,6 @@ mod tests {
         #[test]
         fn whatever_comes_the_result_is_clean_short_and_stable(text in hostile()) {
             let cleaned = clean(&text);
-            prop_assert_eq!(is_plain(&text), text.bytes().all(|byte| matches!(byte, b' '..=b'~')));
             prop_assert!(cleaned.len() <= MAX_TEXT);
             prop_assert!(!cleaned.contains(is_unsafe));
             prop_assert_eq!(&clean(&cleaned), &cleaned);
