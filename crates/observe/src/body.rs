@@ -81,6 +81,9 @@ where
         let this = self.project();
         let observation = this.observation;
         let mut inner = this.inner;
+        if observation.is_over() {
+            return inner.poll_frame(cx);
+        }
         let polled = observation.in_scope(|| inner.as_mut().poll_frame(cx));
         match &polled {
             Poll::Pending => observation.pending(cx),

@@ -59,8 +59,13 @@ where
         let observation = self.project().observation;
         let (mut parts, inner) = response.into_parts();
         observation.response(&mut parts, &inner);
-        let observation = observation.take();
-        Poll::Ready(Ok(Response::from_parts(parts, ObservedBody::of(inner, observation))))
+        // Apart, since to move nothing is less than to move what is not there.
+        if observation.is_over() {
+            let body = ObservedBody::of(inner, Observation::over());
+            return Poll::Ready(Ok(Response::from_parts(parts, body)));
+        }
+        let body = ObservedBody::of(inner, observation.take());
+        Poll::Ready(Ok(Response::from_parts(parts, body)))
     }
 }
 
