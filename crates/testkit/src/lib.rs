@@ -1,5 +1,5 @@
-//! For this family's own tests: a [`Script`] to play as a body, a [`Journal`] that writes down what an observer saw, and
-//! [`MethodAndStatus`], the smallest classifier of HTTP calls.
+//! For this family's own tests: a [`Script`] to play as a body, services that give one [`Answer`] or [`Never`] one, a [`Journal`] that writes down
+//! what an observer saw, and [`MethodAndStatus`], the smallest classifier of HTTP calls.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -19,6 +19,7 @@ mod exchange;
 mod journal;
 #[cfg(feature = "spans")]
 mod log;
+mod random;
 mod script;
 #[cfg(feature = "spans")]
 pub mod spans;
@@ -28,4 +29,5 @@ pub use exchange::{Answer, Never, call, exchange};
 pub use journal::{Ending, Entry, Journal, JournalWatch, Outcome};
 #[cfg(feature = "spans")]
 pub use log::Log;
+pub use random::Random;
 pub use script::{EndFlag, Polls, Script, ScriptError, ScriptPanic, Step};

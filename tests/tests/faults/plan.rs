@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use http::HeaderMap;
 use tokio::sync::Notify;
+use tower_telemetry_testkit::Random;
 use tower_telemetry_tests::{BOTH, Goodbye, Protocol};
 
 /// The header that says which of the plan's calls a request is.
@@ -105,13 +106,13 @@ impl Plan {
     /// So many as `FAULTS` says, or 3,000; by the seed that `FAULTS_SEED` gives, or any.
     pub(crate) fn from_env() -> (Self, Seed) {
         let seed = number("FAULTS_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish());
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let call = |id| Call {
             id,
-            protocol: random.choose(BOTH),
-            fault: random.choose(FAULTS),
-            frames: random.choose([1, 2, 3, 4]),
-            goodbye: random.choose([Goodbye::Fin, Goodbye::Reset]),
+            protocol: random.pick(&BOTH),
+            fault: random.pick(&FAULTS),
+            frames: random.pick(&[1, 2, 3, 4]),
+            goodbye: random.pick(&[Goodbye::Fin, Goodbye::Reset]),
             reached: Notify::new(),
         };
         let calls = (0..number("FAULTS").unwrap_or(3_000)).map(call).collect();
@@ -143,19 +144,6 @@ fn number(variable: &str) -> Option<u64> {
             .parse()
             .unwrap_or_else(|_| panic!("{variable} is no number: {value}")),
     )
-}
-
-/// The generator `SplitMix64`.
-struct Random(u64);
-
-impl Random {
-    fn choose<T: Copy, const N: usize>(&mut self, from: [T; N]) -> T {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        from[((mixed ^ (mixed >> 31)) % N as u64) as usize]
-    }
 }
 
 impl fmt::Display for Call {

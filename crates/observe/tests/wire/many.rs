@@ -9,7 +9,7 @@ use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tower_telemetry_testkit::{EndFlag, Journal, Outcome, Script, Step};
+use tower_telemetry_testkit::{EndFlag, Journal, Outcome, Random, Script, Step};
 
 use crate::peers::{Answer, Client, Protocol, Refused, endings, never, request, serve};
 
@@ -128,14 +128,6 @@ async fn meet(fate: Fate, client: &mut Client, path: &str, reached: &Notify) {
     assert_eq!(received.is_ok(), intact, "{fate:?}");
 }
 
-/// The next of a fixed sequence of numbers that look random (xorshift).
-fn next(state: &mut u64) -> usize {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    (*state >> 32) as usize
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn ten_thousand_calls_end_as_what_was_done_to_them() {
     let journal = Journal::new();
@@ -158,10 +150,10 @@ async fn ten_thousand_calls_end_as_what_was_done_to_them() {
         let protocol = [Protocol::Http1, Protocol::Http2][number % 2];
         clients.spawn(async move {
             let mut injected = BTreeMap::<&str, usize>::new();
-            let mut random = number as u64 + 1;
+            let mut random = Random::new(number as u64);
             let mut client = Client::connect(protocol, address).await;
             for _ in 0..CALLS / CLIENTS {
-                let fate = next(&mut random) % FATES.len();
+                let fate = random.below(FATES.len());
                 let path = format!("/{fate}/{number}");
                 let fate = FATES[fate];
                 meet(fate, &mut client, &path, &reached[number]).await;

@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use prometheus_client::registry::Registry;
 use tower::{Layer, Service, service_fn};
 use tower_telemetry_prometheus::{Client, Http, HttpCall, Metrics, NotMeasured};
-use tower_telemetry_testkit::{Answer, Never, Script, Step, call};
+use tower_telemetry_testkit::{Answer, Never, Random, Script, Step, call};
 
 use crate::server::{Counted, Fails, context, get, hang_up, lines, read, script};
 
@@ -62,15 +62,12 @@ fn a_call_is_in_flight_until_its_body_is() {
 fn only_calls_that_were_forgotten_stay_in_flight() {
     const EACH: usize = 25_000;
     let counted = Counted::new(Metrics::server());
-    let calls = |mut random: u64| {
+    let calls = |mut random: Random| {
         let mut panicking = counted.layer().layer(service_fn(
             |_: Request<()>| -> Ready<Result<Response<Script>, Infallible>> { resume_unwind(Box::new("a bug")) },
         ));
         for _ in 0..EACH {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            match random % 6 {
+            match random.below(6) {
                 0 => hang_up(&counted.layer()),
                 1 => counted.exchange(get("/a"), script([Step::Data(1), Step::Fail])),
                 2 => counted.exchange(get("/a"), script([Step::Data(1), Step::Panic])),
@@ -81,7 +78,7 @@ fn only_calls_that_were_forgotten_stay_in_flight() {
         }
         mem::forget(counted.layer().layer(Never).call(get("/a")));
     };
-    thread::scope(|scope| (1..=4).for_each(|thread| drop(scope.spawn(move || calls(thread)))));
+    thread::scope(|scope| (1..=4).for_each(|thread| drop(scope.spawn(move || calls(Random::new(thread))))));
     counted.assert_lines(ACTIVE, &["{http_request_method=\"GET\"} 4"]);
     let lines = counted.lines();
     let counts = lines.iter().filter(|line| line.starts_with(COUNT));
