@@ -1,4 +1,4 @@
-//! The spans that a server leaves behind.
+//! The spans that calls leave behind.
 
 use std::time::Duration;
 

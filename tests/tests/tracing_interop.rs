@@ -2,7 +2,7 @@
 //!
 //! All it takes is tracing-opentelemetry's layer, with a tracer of the same provider. That the layers see its spans is due to its *context
 //! activation*: while a `tracing` span is entered, its OpenTelemetry context is the current one. It is on by default; with
-//! `with_context_activation(false)` outgoing calls are children of the server's span instead, as the last test shows.
+//! `with_context_activation(false)` outgoing calls are children of the server's span instead, as a test shows.
 //!
 //! The level filter is for h2, whose own spans would otherwise be exported, too.
 

@@ -118,6 +118,17 @@ pub fn assert_error(span: &SpanData, error_type: Option<&str>) {
     assert_eq!(told, (&status, error_type.map(str::to_owned)), "{span:#?}");
 }
 
+/// All attributes, sorted: `url.path=/`, or of another value than a text `server.port:80`.
+pub fn attributes(span: &SpanData) -> Vec<String> {
+    let line = |KeyValue { key, value, .. }: &KeyValue| match value {
+        Value::String(text) => format!("{key}={text}"),
+        other => format!("{key}:{other}"),
+    };
+    let mut lines: Vec<_> = span.attributes.iter().map(line).collect();
+    lines.sort_unstable();
+    lines
+}
+
 /// The keys of all attributes, sorted.
 pub fn keys(span: &SpanData) -> Vec<&str> {
     let mut keys: Vec<_> = span

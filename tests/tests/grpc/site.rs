@@ -78,7 +78,9 @@ impl Site {
         silent: Arc<Notify>,
     ) -> Self {
         let served = Recorder::new();
-        let (address, incoming) = port().await;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let router = builder.layer(layer(&served)).add_routes(routes);
         Site {
             address,
@@ -115,12 +117,6 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-pub(crate) async fn port() -> (SocketAddr, TcpIncoming) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-    let address = listener.local_addr().expect("bound");
-    (address, TcpIncoming::from(listener).with_nodelay(Some(true)))
 }
 
 pub(crate) fn endpoint(address: SocketAddr) -> Endpoint {

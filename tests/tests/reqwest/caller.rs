@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use http::request::Builder;
-use opentelemetry::Array;
-use opentelemetry::Value;
 use opentelemetry_sdk::trace::SpanData;
 use reqwest::{Body, Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, Error};
@@ -14,7 +12,7 @@ use tower_telemetry::observe::Observe;
 use tower_telemetry::reqwest::{ReqwestLayer, ReqwestMiddleware};
 use tower_telemetry::semconv::{Client as ClientSide, Http, HttpCall};
 use tower_telemetry::span::Spans;
-use tower_telemetry_testkit::spans::Recorder;
+use tower_telemetry_testkit::spans::{Recorder, attributes};
 use tower_telemetry_tests::ended;
 
 /// How reqwest is observed.
@@ -100,17 +98,7 @@ pub(crate) async fn in_both_ways(
 
 /// All that a span says: its kind and name, its status, and its attributes, sorted.
 pub(crate) fn all(span: &SpanData) -> Vec<String> {
-    let text = |value: &Value| match value {
-        Value::String(text) => format!("={text}"),
-        Value::I64(number) => format!(":{number}"),
-        Value::Array(Array::String(texts)) => format!("={texts:?}"),
-        other => panic!("{other:?}"),
-    };
-    let attributes = span.attributes.iter();
-    let mut said: Vec<_> = attributes
-        .map(|attribute| format!("{}{}", attribute.key, text(&attribute.value)))
-        .collect();
-    said.sort_unstable();
+    let mut said = attributes(span);
     assert!(span.events.is_empty() && span.links.is_empty());
     said.insert(0, format!("{:?} {} {:?}", span.span_kind, span.name, span.status));
     said
