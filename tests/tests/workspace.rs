@@ -26,6 +26,12 @@ fn published(metadata: &Metadata) -> impl Iterator<Item = &Package> {
     members.filter(|package| package.publish.is_none())
 }
 
+fn member<'a>(metadata: &'a Metadata, name: &str) -> &'a Package {
+    let members = metadata.workspace_packages();
+    let member = members.into_iter().find(|package| package.name.as_str() == name);
+    member.unwrap_or_else(|| panic!("{name} is no member"))
+}
+
 fn normal_dependencies(package: &Package) -> impl Iterator<Item = &str> {
     let normal = package.dependencies.iter();
     normal
@@ -36,10 +42,7 @@ fn normal_dependencies(package: &Package) -> impl Iterator<Item = &str> {
 #[test]
 fn the_mechanism_depends_on_five_crates_and_nothing_else() {
     let metadata = metadata();
-    let observe = published(&metadata)
-        .find(|package| package.name.as_str() == "tower-telemetry-observe")
-        .expect("it is a member");
-    let mut found: Vec<_> = normal_dependencies(observe).collect();
+    let mut found: Vec<_> = normal_dependencies(member(&metadata, "tower-telemetry-observe")).collect();
     found.sort_unstable();
     assert_eq!(
         found,
@@ -50,9 +53,7 @@ fn the_mechanism_depends_on_five_crates_and_nothing_else() {
 #[test]
 fn the_shop_sets_itself_up_by_the_crate_for_it_alone() {
     let metadata = metadata();
-    let members = metadata.workspace_packages();
-    let shop = members.iter().find(|package| package.name.as_str() == "shop");
-    let of_others = normal_dependencies(shop.expect("it is a member"))
+    let of_others = normal_dependencies(member(&metadata, "shop"))
         .filter(|name| name.starts_with("opentelemetry") || name.starts_with("tracing"));
     assert_eq!(of_others.collect::<Vec<_>>(), Vec::<&str>::new());
 }

@@ -78,12 +78,8 @@ async fn forwarded_words_count_only_from_a_peer_that_is_trusted() {
     for (http, expected) in rows {
         for forwarded in FORWARDED {
             let site = Site::reading(http.clone()).await;
-            let mut client = site.connect().await;
-            client
-                .send(format!("GET /full HTTP/1.1\r\nHost: h\r\n{forwarded}\r\n"))
-                .await;
-            client.answer().await;
-            let span = site.span().await;
+            let request = format!("GET /full HTTP/1.1\r\nHost: h\r\n{forwarded}\r\n");
+            let (_, span) = site.visit(request).await;
             let keys = ["url.scheme", "server.address", "client.address"];
             assert_eq!(said(&span, keys), values(expected), "{forwarded}");
             assert_eq!(said(&span, ["network.peer.address"]), values(["127.0.0.1"]));
@@ -94,13 +90,10 @@ async fn forwarded_words_count_only_from_a_peer_that_is_trusted() {
 #[tokio::test]
 async fn a_scheme_that_is_not_of_http_and_a_client_that_is_hidden_are_believed_of_nobody() {
     let site = Site::reading(Http::server().with_trust(Trust::Parent)).await;
-    let mut client = site.connect().await;
-    client
-        .send("GET /full HTTP/1.1\r\nHost: h\r\nForwarded: for=_hidden;proto=gopher\r\n\r\n")
-        .await;
-    client.answer().await;
+    let request = "GET /full HTTP/1.1\r\nHost: h\r\nForwarded: for=_hidden;proto=gopher\r\n\r\n";
+    let (_, span) = site.visit(request).await;
     assert_eq!(
-        said(&site.span().await, ["url.scheme", "client.address"]),
+        said(&span, ["url.scheme", "client.address"]),
         values(["-", "127.0.0.1"])
     );
 }

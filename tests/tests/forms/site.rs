@@ -36,6 +36,13 @@ impl Site {
         Raw::connect(self.server.address).await
     }
 
+    /// Sends these bytes, which are one request, on a connection of their own.
+    pub(crate) async fn visit(&self, request: impl AsRef<[u8]>) -> (Answer, SpanData) {
+        let mut client = self.connect().await;
+        client.send(request).await;
+        (client.answer().await, self.span().await)
+    }
+
     /// The only span.
     pub(crate) async fn span(&self) -> SpanData {
         ended(&self.recorder, 1).await.remove(0)
@@ -44,10 +51,7 @@ impl Site {
 
 /// Sends these bytes, which are one request, to a site of its own.
 pub(crate) async fn visit(request: impl AsRef<[u8]>) -> (Answer, SpanData) {
-    let site = Site::open().await;
-    let mut client = site.connect().await;
-    client.send(request).await;
-    (client.answer().await, site.span().await)
+    Site::open().await.visit(request).await
 }
 
 /// The values of these attributes, as text.

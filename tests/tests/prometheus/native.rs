@@ -5,15 +5,14 @@ use tower_telemetry::prometheus::Scrape;
 use tower_telemetry_tests::Server;
 
 use crate::formats::registry;
-use crate::page::data;
-use crate::scraper::{prometheus, until};
+use crate::scraper::{Prometheus, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prometheus_server_takes_protobuf_with_native_histograms_beside_classic_ones() {
     let metrics = Router::new().route_service("/metrics", Scrape::new(registry().await));
     let server = Server::start(metrics).await;
     let services = [("page".to_owned(), server.address.to_string())];
-    let Some((_prometheus, address)) = prometheus("native", &services, "native-histograms,exemplar-storage") else {
+    let Some(prometheus) = Prometheus::start("native", &services, "native-histograms,exemplar-storage") else {
         return;
     };
     // Kept beside classic ones, of which Prometheus then takes the native ones; and not kept.
@@ -23,10 +22,7 @@ async fn a_prometheus_server_takes_protobuf_with_native_histograms_beside_classi
     );
     let one = |query: &str| {
         eprintln!("asking for {query}");
-        until(query, || {
-            let found = data(&address, "query", &[("query", query)]).ok()?;
-            found["result"][0]["value"][1].as_str().map(str::to_owned)
-        })
+        until(query, || prometheus.value(query))
     };
     assert_eq!(one(&format!("sum(histogram_count({native}))")), "2");
     let median: f64 = one(&format!("histogram_quantile(0.5, sum({native}))"))
@@ -34,12 +30,6 @@ async fn a_prometheus_server_takes_protobuf_with_native_histograms_beside_classi
         .expect("a number");
     assert!(median > 0.0 && median < 60.0, "{median}");
     assert_eq!(one(&format!("sum({classic}_bucket{{le=\"+Inf\"}})")), "2");
-    let exemplar = until("exemplars", || {
-        let query = format!("{classic}_bucket");
-        let parameters = [("query", &*query), ("start", "0"), ("end", "99999999999")];
-        let found = data(&address, "query_exemplars", &parameters).ok()?;
-        let first = &found[0]["exemplars"][0];
-        first["labels"]["trace_id"].as_str().map(str::to_owned)
-    });
+    let exemplar = prometheus.exemplar(&format!("{classic}_bucket"));
     assert_eq!(exemplar, format!("{:032x}", 7));
 }

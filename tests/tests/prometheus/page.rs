@@ -5,7 +5,6 @@ use std::net::TcpStream;
 
 use http::Request;
 use http_body_util::BodyExt;
-use serde_json::Value;
 use tower::ServiceExt;
 use tower_telemetry::prometheus::Scrape;
 use tower_telemetry::prometheus::prometheus_client::registry::Registry;
@@ -24,21 +23,6 @@ pub(crate) fn get(address: &str, path: &str) -> io::Result<String> {
         Some("200") => Ok(body.to_owned()),
         _ => Err(io::Error::other(answer)),
     }
-}
-
-/// What Prometheus' API says under `data`.
-pub(crate) fn data(address: &str, path: &str, parameters: &[(&str, &str)]) -> io::Result<Value> {
-    let encode = |text: &str| {
-        let bytes = text.bytes().map(|byte| format!("%{byte:02x}"));
-        bytes.collect::<String>()
-    };
-    let query = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", encode(value)));
-    let query = query.collect::<Vec<_>>().join("&");
-    let answer = get(address, &format!("/api/v1/{path}?{query}"))?;
-    let mut answer: Value = serde_json::from_str(&answer)?;
-    Ok(answer["data"].take())
 }
 
 /// What a registry's scrape answers to who accepts this.

@@ -10,8 +10,8 @@ use tower_telemetry::prometheus::catalog::{
 };
 use tower_telemetry_tests::nobody;
 
-use crate::page::{data, get};
-use crate::scraper::{Running, prometheus, until};
+use crate::page::get;
+use crate::scraper::{Prometheus, Running, until};
 use crate::tools::program;
 
 /// The shop, after its tour, and where its services listen.
@@ -75,18 +75,14 @@ fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
             (job, page)
         })
         .collect();
-    let Some((_prometheus, address)) = prometheus("shop", &services, "exemplar-storage") else {
+    let Some(prometheus) = Prometheus::start("shop", &services, "exemplar-storage") else {
         return;
     };
-    let query = |query: &str| data(&address, "query", &[("query", query)]).ok();
     let mut answered = BTreeSet::new();
     for (job, page) in &pages {
         for metric in queries(page) {
             let of_job = format!("{metric}{{job=\"{job}\"}}");
-            until(&of_job, || {
-                let found = query(&of_job)?;
-                found["result"].as_array().filter(|series| !series.is_empty()).cloned()
-            });
+            until(&of_job, || prometheus.series(&of_job));
             answered.insert(metric);
         }
         eprintln!("{} series of {job} are there", queries(page).len());
@@ -97,8 +93,7 @@ fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
         assert!(known, "the shop has no {name}");
     }
     let one = |expression: &str| {
-        let found = query(expression).unwrap_or_else(|| panic!("no answer to {expression}"));
-        let value = found["result"][0]["value"][1].as_str().map(str::to_owned);
+        let value = prometheus.value(expression);
         value.unwrap_or_else(|| panic!("nothing for {expression}"))
     };
     let failed = "sum(http_server_request_duration_seconds_count{job=\"gateway\",error_type=\"cancelled\"})";
@@ -122,16 +117,10 @@ fn a_prometheus_server_scrapes_the_shop_and_shows_exemplars() {
         "rpc_server_call_duration_seconds_bucket",
         "rpc_client_call_duration_seconds_bucket",
     ] {
-        eprintln!("asking for exemplars of {name}");
-        let exemplar = until("exemplars", || {
-            let parameters = [("query", name), ("start", "0"), ("end", "99999999999")];
-            let found = data(&address, "query_exemplars", &parameters).ok()?;
-            let first = &found[0]["exemplars"][0];
-            first["labels"]["trace_id"].as_str().map(str::to_owned)
-        });
+        let exemplar = prometheus.exemplar(name);
         assert_eq!(exemplar.len(), 32, "{exemplar}");
     }
-    let rules = data(&address, "rules", &[]).expect("rules");
+    let rules = prometheus.data("rules", &[]).expect("rules");
     let rules = rules["groups"][0]["rules"].as_array().expect("rules").clone();
     assert_eq!(rules.len(), 9);
     assert!(rules.iter().all(|rule| rule["health"] != "err"), "{rules:?}");
