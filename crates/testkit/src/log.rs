@@ -1,9 +1,13 @@
 //! Log lines as a test wants to see them.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::Dispatch;
+
+/// A subscriber that wants all and keeps nothing. While there is one, no line is switched off for good: without it that happens to a line that
+/// a thread without a subscriber comes to while another thread is about to have one.
+static INTERESTED: LazyLock<Dispatch> = LazyLock::new(|| tracing_subscriber::registry().into());
 
 /// What was logged while it was the subscriber, line by line.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +52,7 @@ impl Log {
     }
 
     fn under(&self, subscriber: impl Into<Dispatch>, scenario: impl FnOnce()) -> Vec<String> {
+        LazyLock::force(&INTERESTED);
         tracing::dispatcher::with_default(&subscriber.into(), scenario);
         let bytes = self.0.lock().expect("no writer panicked").clone();
         let text = String::from_utf8(bytes).expect("text was logged");
