@@ -1,5 +1,6 @@
 //! The one place where a panic is caught.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a user's callback; `None` if it panicked.
@@ -13,16 +14,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// assert_eq!(contain(|| 2 + 2), Some(4));
 /// assert_eq!(contain(|| -> u8 { panic!("a bug in a callback") }), None);
 /// ```
+#[inline(always)]
 pub fn contain<T>(callback: impl FnOnce() -> T) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(callback)) {
-        Ok(value) => Some(value),
-        Err(payload) => {
-            // A payload's own drop may panic, too; what that throws is leaked rather than dropped again.
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-            dropped.map_err(std::mem::forget).ok();
-            None
-        }
-    }
+    catch_unwind(AssertUnwindSafe(callback)).map_err(discard).ok()
+}
+
+/// A payload's own drop may panic, too; what that throws is leaked rather than dropped again.
+#[cold]
+fn discard(payload: Box<dyn Any + Send>) {
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    dropped.map_err(std::mem::forget).ok();
 }
 
 #[cfg(test)]

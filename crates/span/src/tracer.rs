@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{
     Span, SpanBuilder, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer, TracerProvider,
 };
@@ -34,16 +35,34 @@ where
     T::Span: Send + Sync + 'static,
 {
     fn start(&self, builder: SpanBuilder, parent: &Context) -> Started {
-        let span = self.build_with_context(builder, parent);
+        Started::new(self, builder, parent)
+    }
+}
+
+impl Started {
+    /// Asks this tracer for a span under this parent.
+    #[inline(always)]
+    pub fn new<T>(tracer: &T, builder: SpanBuilder, parent: &Context) -> Self
+    where
+        T: Tracer,
+        T::Span: Send + Sync + 'static,
+    {
+        let span = tracer.build_with_context(builder, parent);
         if span.is_recording() {
             return Started::Recording(parent.with_span(span));
         }
-        let context = span.span_context();
-        match context.is_valid() {
-            true => Started::Dropped(parent.with_remote_span_context(context.clone())),
-            false => Started::Nothing,
+        match dropped(span.span_context(), parent) {
+            Some(cx) => Started::Dropped(cx),
+            None => Started::Nothing,
         }
     }
+}
+
+/// The context in which a trace goes on whose span is not recorded.
+#[inline(never)]
+fn dropped(span: &SpanContext, parent: &Context) -> Option<Context> {
+    let is_valid = span.is_valid();
+    is_valid.then(|| parent.with_remote_span_context(span.clone()))
 }
 
 /// Where tracers come from.
@@ -57,7 +76,7 @@ pub(crate) enum Source {
 /// Only a provider that was found is remembered: a health check before `main` has installed one must not switch tracing off for good.
 #[derive(Default)]
 pub struct GlobalTracer {
-    found: OnceLock<Arc<dyn Start>>,
+    found: OnceLock<BoxedTracer>,
     calls: AtomicU32,
 }
 
@@ -75,7 +94,7 @@ impl Source {
     pub(crate) fn tracer(&self) -> Option<&dyn Start> {
         match self {
             Source::Given(tracer) => Some(&**tracer),
-            Source::Global(global) => global.tracer(),
+            Source::Global(global) => global.tracer().map(|tracer| tracer as &dyn Start),
         }
     }
 }
@@ -89,25 +108,14 @@ impl GlobalTracer {
         }
     }
 
-    /// Starts a span under this parent. Where there is no provider, the builder is not asked for.
+    /// The tracer, if there is a provider.
     #[inline]
-    pub fn start(&self, parent: &Context, builder: impl FnOnce() -> SpanBuilder) -> Started {
-        match self.tracer() {
-            Some(tracer) => tracer.start(builder(), parent),
-            None => Started::Nothing,
-        }
-    }
-
-    #[inline]
-    fn tracer(&self) -> Option<&dyn Start> {
-        match self.found.get() {
-            Some(tracer) => Some(&**tracer),
-            None => self.look_up(),
-        }
+    pub fn tracer(&self) -> Option<&BoxedTracer> {
+        self.found.get().or_else(|| self.look_up())
     }
 
     /// Asks the global provider at calls 1, 2, 4, … 1,024, and then at every 1,024th.
-    fn look_up(&self) -> Option<&dyn Start> {
+    fn look_up(&self) -> Option<&BoxedTracer> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         if !(call.is_power_of_two() || call % 1024 == 0) {
             return None;
@@ -126,7 +134,7 @@ impl GlobalTracer {
             }
             return None;
         }
-        Some(&**self.found.get_or_init(|| Arc::new(tracer)))
+        Some(self.found.get_or_init(|| tracer))
     }
 }
 

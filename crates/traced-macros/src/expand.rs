@@ -50,13 +50,13 @@ fn expand(options: TokenStream, item: TokenStream, home: &TokenStream) -> Result
 }
 
 /// Begins the call.
-fn begin(function: &Function, options: &Options, home: &TokenStream) -> TokenStream {
-    let call = name("call");
+fn begin(item: &Function, options: &Options, home: &TokenStream) -> TokenStream {
+    let (function, call) = (name("function"), name("call"));
     let span_name = match &options.name {
         Some(name) => name.to_token_stream(),
         None => {
             let ident = LitStr::new(
-                &syn::ext::IdentExt::unraw(&function.signature.ident).to_string(),
+                &syn::ext::IdentExt::unraw(&item.signature.ident).to_string(),
                 Span::call_site(),
             );
             quote!(::core::concat!(::core::module_path!(), "::", #ident))
@@ -78,56 +78,54 @@ fn begin(function: &Function, options: &Options, home: &TokenStream) -> TokenStr
         _ => quote!(|#arguments: &mut #home::Arguments| { #(#recorded)* }),
     };
     quote! {
-        let #call = #home::begin(
-            const {
-                &#home::Function {
-                    name: #span_name,
-                    kind: #home::SpanKind::#kind,
-                    threshold: #threshold,
-                    arguments: #count,
-                }
-            },
-            #read,
-        );
+        let #function = const {
+            &#home::Function {
+                name: #span_name,
+                kind: #home::SpanKind::#kind,
+                threshold: #threshold,
+                arguments: #count,
+            }
+        };
+        let #call = #home::begin(#function, #read);
     }
 }
 
 /// Runs the body in the call.
-fn calls(function: &Function, options: &Options, home: &TokenStream) -> TokenStream {
-    let (call, future) = (name("call"), name("future"));
-    let judge = match function.returned() {
+fn calls(item: &Function, options: &Options, home: &TokenStream) -> TokenStream {
+    let (function, call, future) = (name("function"), name("call"), name("future"));
+    let judge = match item.returned() {
         // Nothing ever comes out.
         Some(Type::Never(_)) => quote!(|_: &_, _: &#home::SpanRef<'_>| #home::Outcome::Fine),
         _ => judge(options, home),
     };
-    let body = &function.body;
+    let body = &item.body;
     // Types are told wherever they can be named again: a body that never returns leaves them open, and `?` and `into()` in it depend on them.
-    let returned = match function.returned() {
+    let returned = match item.returned() {
         None => Some(quote!(())),
         Some(returned) => nameable(returned),
     };
     let arrow = returned.as_ref().map(|returned| quote!(-> #returned));
-    let output = function
+    let output = item
         .returned()
         .and_then(shape::output)
         .and_then(nameable)
         .unwrap_or(quote!(_));
-    match function.shape() {
+    match item.shape() {
         Shape::Sync => quote! {
             #[allow(clippy::unused_unit)]
-            #call.run(move || #arrow { #body }, #judge)
+            #call.run_function(#function, move || #arrow { #body }, #judge)
         },
         Shape::Async => {
             let hint = returned.map(|returned| hint(&returned));
-            quote!(#call.around(async move { #hint #body }, #judge).await)
+            quote!(#call.timed(#function).around(async move { #hint #body }, #judge).await)
         }
         Shape::Future => quote! {
-            let mut #call = #call;
+            let mut #call = #call.timed(#function);
             let #future = #home::giving::<#output, _>(#call.prepare(move || { #body }));
             #call.around(#future, #judge)
         },
         Shape::BoxedFuture => quote! {
-            let mut #call = #call;
+            let mut #call = #call.timed(#function);
             let #future = #call.prepare(move || #arrow { #body });
             if #call.is_plain() {
                 #future

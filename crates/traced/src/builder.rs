@@ -13,7 +13,7 @@ use crate::lint::Site;
 use crate::name::SpanName;
 use crate::outlook::Outlook;
 use crate::record::{self, Record};
-use crate::scope::Scope;
+use crate::scope::{Clock, Scope, tracer};
 use crate::span::{ActiveSpan, span};
 
 /// A span that is about to be made, under the context in which [`span`](crate::span()) or one of its like was called.
@@ -98,7 +98,7 @@ impl<J> SpanBuilder<J> {
     {
         let (mut scope, judge) = self.start();
         let span = ActiveSpan {
-            cx: scope.recording().is_some().then(|| scope.context().cloned()).flatten(),
+            cx: scope.is_recording().then(|| scope.context().cloned()).flatten(),
             failed: Cell::new(None),
         };
         let returned = scope.run(|| work(&span));
@@ -116,21 +116,24 @@ impl<J> SpanBuilder<J> {
 
     pub(crate) fn start(self) -> (Scope, J) {
         if self.outlook == Outlook::Dropped {
-            return (Scope::Carried(self.parent), self.judge);
+            return (Scope::carried(self.parent), self.judge);
         }
-        let Self { name, kind, .. } = self;
-        let builder = |started| opentelemetry::trace::SpanBuilder {
-            name: record::policy().name(name),
-            span_kind: Some(kind),
-            start_time: Some(started),
+        let Some(tracer) = tracer() else {
+            return (Scope::carried(self.parent), self.judge);
+        };
+        let clock = Clock::now();
+        let builder = opentelemetry::trace::SpanBuilder {
+            name: record::policy().name(self.name),
+            span_kind: Some(self.kind),
+            start_time: Some(clock.started()),
             attributes: (!self.attributes.is_empty()).then_some(self.attributes),
             links: self.link.map(|caller| vec![Link::new(caller, Vec::new(), 0)]),
             events: None,
         };
-        let scope = match Scope::start(&self.parent, self.site, builder) {
-            Scope::Around => Scope::Carried(self.parent),
-            scope => scope,
-        };
+        let mut scope = Scope::start(tracer, &self.parent, self.site, clock, builder);
+        if scope.context().is_none() {
+            scope = Scope::carried(self.parent);
+        }
         (scope, self.judge)
     }
 }

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::time::Duration;
 
+use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{SpanBuilder, SpanKind, SpanRef};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::contain;
@@ -14,7 +16,7 @@ use crate::judge::{Judge, Outcome};
 use crate::lint::Site;
 use crate::outlook::Outlook;
 use crate::record::{self, Record};
-use crate::scope::Scope;
+use crate::scope::{Clock, Scope, tracer};
 use crate::slow::stopwatch;
 
 /// What is known of a function beforehand.
@@ -28,10 +30,14 @@ pub struct Function {
 }
 
 /// A call that has begun.
-#[derive(Debug)]
-pub struct Call(Begun);
+pub use crate::scope::Scope as Call;
 
-/// Begins a call. The arguments are read only if they are recorded.
+/// A call that has begun, whose time runs.
+#[derive(Debug)]
+pub struct Timed(Begun);
+
+/// Begins a call. The arguments are read only if they are recorded: under a sampled parent they are there for the sampler to see, else
+/// they are read when it has said yes.
 #[inline]
 #[cfg_attr(debug_assertions, track_caller)]
 pub fn begin(function: &'static Function, arguments: impl FnOnce(&mut Arguments)) -> Call {
@@ -39,61 +45,82 @@ pub fn begin(function: &'static Function, arguments: impl FnOnce(&mut Arguments)
         Outlook::Dropped => None,
         outlook => Some((outlook, cx.clone())),
     });
-    let scope = match asked {
-        None => Scope::Around,
-        Some((outlook, parent)) => start(function, outlook, &parent, Site::here(), arguments),
+    let Some((outlook, parent)) = asked else {
+        return Call::default();
     };
-    let slow = function.threshold.map(|threshold| stopwatch(function.name, threshold));
-    Call(Begun { slow, scope })
+    let Some(tracer) = tracer() else {
+        return Call::default();
+    };
+    let site = Site::here();
+    let started = match outlook {
+        Outlook::Sampled => None,
+        Outlook::Open | Outlook::Dropped => {
+            let call = start_open(function, tracer, &parent, site);
+            if !call.is_recording() {
+                return call;
+            }
+            Some(call)
+        }
+    };
+    let attributes = Arguments::read(function, arguments);
+    match started {
+        None => start(function, tracer, &parent, site, attributes),
+        Some(call) => {
+            call.set_attributes(attributes);
+            call
+        }
+    }
 }
 
 #[inline(never)]
-fn start(
-    function: &'static Function,
-    outlook: Outlook,
-    parent: &Context,
-    site: Site,
-    arguments: impl FnOnce(&mut Arguments),
-) -> Scope {
-    let read = || {
-        let mut read = Arguments(Vec::with_capacity(function.arguments));
-        contain(|| arguments(&mut read));
-        record::policy().attributes(&mut read.0);
-        read.0
-    };
-    let builder = |started, attributes| SpanBuilder {
+fn start_open(function: &Function, tracer: &BoxedTracer, parent: &Context, site: Site) -> Call {
+    start(function, tracer, parent, site, Vec::new())
+}
+
+/// Inlined always, as some below it are: what it makes is made where it stays, and not copied.
+#[inline(always)]
+fn start(function: &Function, tracer: &BoxedTracer, parent: &Context, site: Site, attributes: Vec<KeyValue>) -> Call {
+    let clock = Clock::now();
+    let builder = SpanBuilder {
         name: Cow::Borrowed(function.name),
         span_kind: Some(function.kind.clone()),
-        start_time: Some(started),
-        attributes,
+        start_time: Some(clock.started()),
+        attributes: Some(attributes),
         events: None,
         links: None,
     };
-    let has_arguments = function.arguments > 0;
-    if outlook == Outlook::Sampled {
-        return Scope::start(parent, site, |started| builder(started, has_arguments.then(read)));
-    }
-    let scope = Scope::start(parent, site, |started| builder(started, None));
-    if has_arguments {
-        if let Some(span) = scope.recording() {
-            span.set_attributes(read());
-        }
-    }
-    scope
+    Scope::start(tracer, parent, site, clock, builder)
 }
 
 impl Call {
     /// Runs the whole function.
     #[inline]
-    pub fn run<R, J>(mut self, body: impl FnOnce() -> R, judge: J) -> R
+    pub fn run_function<R, J>(mut self, function: &'static Function, body: impl FnOnce() -> R, judge: J) -> R
     where
         J: Fn(&R, &SpanRef<'_>) -> Outcome,
     {
-        let returned = self.0.run(body);
-        self.0.end(&returned, &ByMacro(judge));
+        if function.threshold.is_some() {
+            let mut timed = self.timed(function);
+            let returned = timed.prepare(body);
+            timed.0.end(&returned, &ByMacro(judge));
+            return returned;
+        }
+        let returned = self.run(body);
+        self.end(&returned, &ByMacro(judge));
+        // Nothing is left in it to be dropped, which takes a while to find out.
+        mem::forget(self);
         returned
     }
 
+    /// Lets its time run.
+    #[inline]
+    pub fn timed(self, function: &'static Function) -> Timed {
+        let slow = function.threshold.map(|threshold| stopwatch(function.name, threshold));
+        Timed(Begun { slow, scope: self })
+    }
+}
+
+impl Timed {
     /// Runs the part of a function that makes a future.
     #[inline]
     pub fn prepare<F>(&mut self, body: impl FnOnce() -> F) -> F {
@@ -113,7 +140,7 @@ impl Call {
     /// Whether it makes no difference to the future.
     #[inline]
     pub fn is_plain(&self) -> bool {
-        matches!(self.0.scope, Scope::Around) && self.0.slow.is_none()
+        self.0.scope.context().is_none() && self.0.slow.is_none()
     }
 }
 
@@ -145,7 +172,17 @@ impl<J> fmt::Debug for ByMacro<J> {
 pub struct Arguments(Vec<KeyValue>);
 
 impl Arguments {
-    #[inline]
+    #[inline(always)]
+    fn read(function: &Function, arguments: impl FnOnce(&mut Self)) -> Vec<KeyValue> {
+        let mut read = Arguments(Vec::with_capacity(function.arguments));
+        if function.arguments > 0 {
+            contain(|| arguments(&mut read));
+            record::policy().attributes(&mut read.0);
+        }
+        read.0
+    }
+
+    #[inline(always)]
     pub fn record<T: Record + ?Sized>(&mut self, key: &'static str, value: &T) {
         if let Some(value) = value.record() {
             self.0.push(KeyValue::new(key, value));

@@ -75,9 +75,13 @@ fn room(text: &str, taken: usize) -> usize {
 }
 
 impl Record for str {
-    #[inline]
+    #[inline(always)]
     fn record(&self) -> Option<Value> {
-        Some(Value::from(self[..room(self, 0)].to_owned()))
+        let text = match self.len() <= ENOUGH {
+            true => self,
+            false => &self[..room(self, 0)],
+        };
+        Some(Value::String(text.to_owned().into()))
     }
 }
 
@@ -115,13 +119,21 @@ recorded_as!(bool: bool);
 recorded_as!(i64: i8, i16, i32, i64, u8, u16, u32);
 recorded_as!(f64: f32, f64);
 
+#[cold]
+fn digits(number: &dyn fmt::Display) -> Option<Value> {
+    Some(Value::from(number.to_string()))
+}
+
 macro_rules! recorded_if_it_fits {
     ($($number:ty),+) => {$(
         impl Record for $number {
             /// As a text where it is too large for an `i64`.
             #[inline]
             fn record(&self) -> Option<Value> {
-                Some(i64::try_from(*self).map_or_else(|_| Value::from(self.to_string()), Value::from))
+                match i64::try_from(*self) {
+                    Ok(number) => Some(Value::I64(number)),
+                    Err(_) => digits(self),
+                }
             }
         }
     )+};
@@ -144,7 +156,7 @@ impl<T: Record, E> Record for Result<T, E> {
 macro_rules! recorded_as_inside {
     ($($pointer:ty),+) => {$(
         impl<T: Record + ?Sized> Record for $pointer {
-            #[inline]
+            #[inline(always)]
             fn record(&self) -> Option<Value> {
                 (**self).record()
             }

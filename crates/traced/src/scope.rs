@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::{Instant, SystemTime};
 
+use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{SpanBuilder, SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::contain;
@@ -14,164 +15,202 @@ use crate::{Judge, Outcome};
 
 static TRACER: GlobalTracer = GlobalTracer::new();
 
-/// What a piece of work runs in.
-#[derive(Debug)]
-pub(crate) enum Scope {
-    /// The context around it.
-    Around,
-    /// A context of its own, without a span of its own.
-    Carried(Context),
-    /// A span of its own.
-    Recording(Recording),
+/// What a piece of work runs in. Dropped while it records, the work was cancelled.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// Its context; none for the one around it.
+    cx: Option<Context>,
+    /// Its span, if one is recorded and has not ended.
+    recording: Option<Recording>,
 }
 
-/// A span that is recorded. Dropped before its end, it was cancelled.
 #[derive(Debug)]
-pub(crate) struct Recording {
-    cx: Context,
+struct Recording {
+    clock: Clock,
+    /// The first failure names the span.
+    has_failed: bool,
+}
+
+/// When a span starts, by the wall clock, and how long it takes, by one that is never set back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
     started: SystemTime,
-    clock: Instant,
-    state: State,
+    since: Instant,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Fine,
-    Failed,
-    Ended,
+impl Clock {
+    #[inline]
+    pub(crate) fn now() -> Self {
+        Clock {
+            started: SystemTime::now(),
+            since: Instant::now(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn started(self) -> SystemTime {
+        self.started
+    }
+
+    /// The wall clock's time now, had nobody set it.
+    #[inline]
+    fn time(&self) -> SystemTime {
+        self.started + self.since.elapsed()
+    }
+}
+
+/// What starts spans, if there is a provider.
+#[inline]
+pub(crate) fn tracer() -> Option<&'static BoxedTracer> {
+    TRACER.tracer()
 }
 
 impl Scope {
-    /// Asks for a span under this parent. `Around` stands for the parent where there is none.
+    /// A context of its own, without a span of its own.
     #[inline]
-    pub(crate) fn start(parent: &Context, site: Site, builder: impl FnOnce(SystemTime) -> SpanBuilder) -> Self {
-        let mut times = None;
-        let span = TRACER.start(parent, || {
-            let (started, _) = *times.insert((SystemTime::now(), Instant::now()));
-            let builder = builder(started);
-            site.check(&builder.name);
-            builder
-        });
-        match (span, times) {
-            (Started::Recording(cx), Some((started, clock))) => Scope::Recording(Recording {
-                cx,
-                started,
-                clock,
-                state: State::Fine,
-            }),
-            (Started::Dropped(cx), _) => Scope::Carried(cx),
-            (Started::Recording(_) | Started::Nothing, _) => Scope::Around,
+    pub(crate) fn carried(cx: Context) -> Self {
+        Scope {
+            cx: Some(cx),
+            recording: None,
+        }
+    }
+
+    /// Asks for a span under this parent. Without a context of its own, it stands for the parent.
+    #[inline(always)]
+    pub(crate) fn start(
+        tracer: &BoxedTracer,
+        parent: &Context,
+        site: Site,
+        clock: Clock,
+        builder: SpanBuilder,
+    ) -> Self {
+        site.check(&builder.name);
+        match Started::new(tracer, builder, parent) {
+            Started::Recording(cx) => Scope {
+                cx: Some(cx),
+                recording: Some(Recording {
+                    clock,
+                    has_failed: false,
+                }),
+            },
+            Started::Dropped(cx) => Scope::carried(cx),
+            Started::Nothing => Scope::default(),
         }
     }
 
     /// Runs a part of the work: all of a function, or one poll of a future. A panic in it ends the span, and goes on.
     #[inline]
     pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        match self {
-            Scope::Around => work(),
-            Scope::Carried(cx) => {
-                let _current = cx.clone().attach();
-                work()
-            }
-            Scope::Recording(recording) => {
-                let armed = EndOnUnwind(recording);
-                let current = armed.0.cx.clone().attach();
-                let value = work();
-                drop(current);
-                mem::forget(armed);
-                value
-            }
-        }
+        let Some(cx) = self.cx.clone() else {
+            return work();
+        };
+        let armed = EndOnUnwind(self);
+        let current = cx.attach();
+        let value = work();
+        drop(current);
+        mem::forget(armed);
+        value
     }
 
-    /// The work is done, and this came out.
+    /// The work is done, and this came out. Nothing is left in here.
     #[inline]
     pub(crate) fn end<R>(&mut self, returned: &R, judge: &impl Judge<R>) {
-        self.note(returned, judge);
-        self.end_as(Outcome::Fine);
+        self.end_by(|span| judge.judge(returned, span));
     }
 
     /// The work is done.
-    #[inline]
     pub(crate) fn end_as(&mut self, outcome: Outcome) {
-        if let Scope::Recording(recording) = self {
-            recording.end(outcome);
+        self.end_by(|_| outcome);
+    }
+
+    #[inline]
+    fn end_by(&mut self, outcome: impl FnOnce(&SpanRef<'_>) -> Outcome) {
+        let Some(cx) = &self.cx else {
+            return;
+        };
+        if let Some(recording) = &mut self.recording {
+            let span = cx.span();
+            recording.note(&span, outcome);
+            let ended = recording.clock.time();
+            self.recording = None;
+            span.end_with_timestamp(ended);
         }
+        self.cx = None;
     }
 
     /// This came out, and more may come.
     #[inline]
     pub(crate) fn note<R>(&mut self, returned: &R, judge: &impl Judge<R>) {
-        if let Scope::Recording(recording) = self {
-            let span = recording.cx.span();
-            let outcome = contain(|| judge.judge(returned, &span));
-            recording.note(outcome.unwrap_or(Outcome::Fine));
+        if let (Some(cx), Some(recording)) = (&self.cx, &mut self.recording) {
+            recording.note(&cx.span(), |span| judge.judge(returned, span));
+        }
+    }
+
+    /// Whether a span is recorded, and has not ended.
+    #[inline]
+    pub(crate) fn is_recording(&self) -> bool {
+        self.recording.is_some()
+    }
+
+    /// Adds these to its span, if one is recorded.
+    #[inline(never)]
+    pub(crate) fn set_attributes(&self, attributes: Vec<KeyValue>) {
+        if let Some(span) = self.recording() {
+            span.set_attributes(attributes);
         }
     }
 
     /// The context of its own, if there is one.
     pub(crate) fn context(&self) -> Option<&Context> {
-        match self {
-            Scope::Around => None,
-            Scope::Carried(cx) => Some(cx),
-            Scope::Recording(recording) => Some(&recording.cx),
-        }
+        self.cx.as_ref()
     }
 
     /// The span, if one is recorded.
+    #[inline]
     pub(crate) fn recording(&self) -> Option<SpanRef<'_>> {
-        match self {
-            Scope::Recording(recording) => Some(recording.cx.span()),
-            Scope::Around | Scope::Carried(_) => None,
+        match &self.recording {
+            Some(_) => self.cx.as_ref().map(Context::span),
+            None => None,
         }
+    }
+
+    #[cold]
+    fn end_early(&mut self, error_type: &'static str) {
+        self.end_as(Outcome::failed(error_type));
     }
 }
 
 impl Recording {
     #[inline]
-    fn note(&mut self, outcome: Outcome) {
-        if let Outcome::Failed { error_type, text } = outcome {
-            self.fail(error_type, text);
+    fn note(&mut self, span: &SpanRef<'_>, outcome: impl FnOnce(&SpanRef<'_>) -> Outcome) {
+        if let Some(Outcome::Failed { error_type, text }) = contain(|| outcome(span)) {
+            self.fail(span, error_type, text);
         }
     }
 
-    /// The first failure names the span.
     #[cold]
-    fn fail(&mut self, error_type: &'static str, text: String) {
-        if self.state == State::Fine {
-            self.state = State::Failed;
-            let span = self.cx.span();
+    fn fail(&mut self, span: &SpanRef<'_>, error_type: &'static str, text: String) {
+        if !mem::replace(&mut self.has_failed, true) {
             span.set_attribute(KeyValue::new(ERROR_TYPE, error_type));
             span.set_status(Status::error(text));
         }
     }
-
-    #[inline]
-    fn end(&mut self, outcome: Outcome) {
-        if self.state != State::Ended {
-            self.note(outcome);
-            self.state = State::Ended;
-            // Not the wall clock's time, which may have been set back since the start.
-            let ended = self.started + self.clock.elapsed();
-            self.cx.span().end_with_timestamp(ended);
-        }
-    }
 }
 
-impl Drop for Recording {
+impl Drop for Scope {
     #[inline]
     fn drop(&mut self) {
-        if self.state != State::Ended {
-            self.end(Outcome::failed("cancelled"));
+        if self.recording.is_some() {
+            self.end_early("cancelled");
         }
     }
 }
 
 /// Armed only while the work runs, so that another value's unwinding is not taken for the work's own panic.
-struct EndOnUnwind<'a>(&'a mut Recording);
+struct EndOnUnwind<'a>(&'a mut Scope);
 
 impl Drop for EndOnUnwind<'_> {
     fn drop(&mut self) {
-        self.0.end(Outcome::failed("panic"));
+        self.0.end_early("panic");
     }
 }
