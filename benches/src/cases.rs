@@ -161,7 +161,9 @@ pub(crate) fn cases() -> Vec<Case> {
             Sampled,
             "a function in a span, with two arguments and its error",
         )),
+        async_functions(Case::new("F1a", Sampled, "the same with an async function")),
         functions(Case::new("F2", Unsampled, "a function in a span, not sampled")),
+        async_functions(Case::new("F2a", Unsampled, "the same with an async function")),
         Case::new(
             "F3",
             Unsampled,
@@ -187,13 +189,20 @@ fn functions(case: Case) -> Case {
         ours::install_provider();
         functions::pair(caller, functions::traced)
     })
-    .ours(ours::ASYNC_FUNCTION, |caller| {
-        ours::install_provider();
-        functions::pair_of_futures(caller, functions::traced_future)
-    })
     .ours(ours::BUSINESS_SPAN, |caller| {
         ours::install_provider();
         functions::pair(caller, functions::business_span)
+    })
+}
+
+fn async_functions(case: Case) -> Case {
+    case.floor("by hand in the function", |caller| {
+        ours::install_provider();
+        functions::pair_of_futures(caller, functions::by_hand_future)
+    })
+    .ours(ours::ASYNC_FUNCTION, |caller| {
+        ours::install_provider();
+        functions::pair_of_futures(caller, functions::traced_future)
     })
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Waker};
 use std::time::{Instant, SystemTime};
 
 use opentelemetry::global::{self, BoxedTracer};
-use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{FutureExt, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry::traced::{self, Sanitizer, traced};
 
@@ -55,6 +55,26 @@ pub(crate) fn business_span(order: u64, owner: &str) -> Result<u64, Declined> {
 /// The job in a span made by hand.
 #[inline(never)]
 pub(crate) fn by_hand(order: u64, owner: &str) -> Result<u64, Declined> {
+    let cx = begun_by_hand(order, owner);
+    let returned = {
+        let _current = cx.clone().attach();
+        plain(order, owner)
+    };
+    ended_by_hand(&cx, &returned);
+    returned
+}
+
+/// The job as a future in a span made by hand.
+#[inline(never)]
+pub(crate) async fn by_hand_future(order: u64, owner: &str) -> Result<u64, Declined> {
+    let cx = begun_by_hand(order, owner);
+    let returned = plain_future(order, owner).with_context(cx.clone()).await;
+    ended_by_hand(&cx, &returned);
+    returned
+}
+
+#[inline(always)]
+fn begun_by_hand(order: u64, owner: &str) -> Context {
     thread_local! {
         static TRACER: BoxedTracer = global::tracer("by hand");
     }
@@ -71,17 +91,16 @@ pub(crate) fn by_hand(order: u64, owner: &str) -> Result<u64, Declined> {
             .with_attributes(attributes);
         tracer.build_with_context(builder, &parent)
     });
-    let cx = parent.with_span(span);
-    let returned = {
-        let _current = cx.clone().attach();
-        plain(order, owner)
-    };
+    parent.with_span(span)
+}
+
+#[inline(always)]
+fn ended_by_hand(cx: &Context, returned: &Result<u64, Declined>) {
     if returned.is_err() {
         cx.span().set_attribute(KeyValue::new("error.type", "declined"));
         cx.span().set_status(Status::error(""));
     }
     cx.span().end();
-    returned
 }
 
 /// The same by the rules of this family: what is recorded goes through the policy, and the end is the start plus the time that passed.

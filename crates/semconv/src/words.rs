@@ -47,12 +47,11 @@ fn short(bytes: &[u8]) -> u64 {
         return u64::from(u32::from_ne_bytes(*first)) | u64::from(u32::from_ne_bytes(*last)) << 32;
     }
     let blanks = EACH * u64::from(b' ');
-    match bytes {
-        [] => blanks,
-        [first, ..] => {
-            let (middle, last) = (bytes[bytes.len() / 2], bytes[bytes.len() - 1]);
-            blanks << 24 | u64::from(*first) << 16 | u64::from(middle) << 8 | u64::from(last)
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            blanks << 32 | u64::from(u16::from_ne_bytes(*first)) << 16 | u64::from(u16::from_ne_bytes(*last))
         }
+        _ => bytes.first().map_or(blanks, |only| blanks << 8 | u64::from(*only)),
     }
 }
 

@@ -55,7 +55,7 @@ impl Clock {
     /// The wall clock's time now, had nobody set it.
     #[inline]
     fn time(&self) -> SystemTime {
-        self.started + self.since.elapsed()
+        self.started + Instant::now().saturating_duration_since(self.since)
     }
 }
 

@@ -32,13 +32,11 @@ impl Sanitizer {
     }
 
     /// Makes of these attributes what may be written down. Those that the policy leaves out are removed.
-    #[inline]
     pub fn attributes(&self, attributes: &mut Vec<KeyValue>) {
-        self.attributes_from(attributes, 0);
+        self.0.settle_all(attributes, 0);
     }
 
     /// The same for those from this place on.
-    #[inline]
     pub fn attributes_from(&self, attributes: &mut Vec<KeyValue>, start: usize) {
         self.0.settle_all(attributes, start);
     }
@@ -46,7 +44,7 @@ impl Sanitizer {
 
 impl Policy {
     /// Makes of the attributes from this place on what may be written down.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle_all(&self, attributes: &mut Vec<KeyValue>, start: usize) {
         if !self.all_stay(&attributes[start..], |_, _| {}) {
             self.settle_each(attributes, start);
