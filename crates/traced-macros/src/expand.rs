@@ -110,6 +110,10 @@ fn calls(item: &Function, options: &Options, home: &TokenStream) -> TokenStream 
         .and_then(shape::output)
         .and_then(nameable)
         .unwrap_or(quote!(_));
+    let running = match options.threshold {
+        Some(_) => quote!(#call.timed(#function)),
+        None => quote!(#call.untimed()),
+    };
     match item.shape() {
         Shape::Sync => quote! {
             #[allow(clippy::unused_unit)]
@@ -117,15 +121,15 @@ fn calls(item: &Function, options: &Options, home: &TokenStream) -> TokenStream 
         },
         Shape::Async => {
             let hint = returned.map(|returned| hint(&returned));
-            quote!(#call.timed(#function).around(async move { #hint #body }, #judge).await)
+            quote!(#running.around(async move { #hint #body }, #judge).await)
         }
         Shape::Future => quote! {
-            let mut #call = #call.timed(#function);
+            let mut #call = #running;
             let #future = #home::giving::<#output, _>(#call.prepare(move || { #body }));
             #call.around(#future, #judge)
         },
         Shape::BoxedFuture => quote! {
-            let mut #call = #call.timed(#function);
+            let mut #call = #running;
             let #future = #call.prepare(move || #arrow { #body });
             if #call.is_plain() {
                 #future

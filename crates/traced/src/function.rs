@@ -10,6 +10,7 @@ use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{SpanBuilder, SpanKind, SpanRef};
 use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::contain;
+use tower_telemetry_slow::Stopwatch;
 
 use crate::future::{Begun, InSpan};
 use crate::judge::{Judge, Outcome};
@@ -17,7 +18,7 @@ use crate::lint::Site;
 use crate::outlook::Outlook;
 use crate::record::{self, Record};
 use crate::scope::{Clock, Scope, tracer};
-use crate::slow::stopwatch;
+use crate::slow::{Watched, stopwatch};
 
 /// What is known of a function beforehand.
 #[derive(Debug)]
@@ -32,9 +33,9 @@ pub struct Function {
 /// A call that has begun.
 pub use crate::scope::Scope as Call;
 
-/// A call that has begun, whose time runs.
+/// A call that has begun, and what warns if it takes long.
 #[derive(Debug)]
-pub struct Timed(Begun);
+pub struct Running<W>(Begun<W>);
 
 /// Begins a call. The arguments are read only if they are recorded: under a sampled parent they are there for the sampler to see, else
 /// they are read when it has said yes.
@@ -100,9 +101,9 @@ impl Call {
         J: Fn(&R, &SpanRef<'_>) -> Outcome,
     {
         if function.threshold.is_some() {
-            let mut timed = self.timed(function);
-            let returned = timed.prepare(body);
-            timed.0.end(&returned, &ByMacro(judge));
+            let mut running = self.timed(function);
+            let returned = running.prepare(body);
+            running.0.end(&returned, &ByMacro(judge));
             return returned;
         }
         let returned = self.run(body);
@@ -112,15 +113,21 @@ impl Call {
         returned
     }
 
-    /// Lets its time run.
+    /// Nothing warns.
     #[inline]
-    pub fn timed(self, function: &'static Function) -> Timed {
+    pub fn untimed(self) -> Running<()> {
+        Running(Begun { slow: (), scope: self })
+    }
+
+    /// A stopwatch warns from the function's threshold on.
+    #[inline]
+    pub fn timed(self, function: &'static Function) -> Running<Option<Stopwatch>> {
         let slow = function.threshold.map(|threshold| stopwatch(function.name, threshold));
-        Timed(Begun { slow, scope: self })
+        Running(Begun { slow, scope: self })
     }
 }
 
-impl Timed {
+impl<W: Watched> Running<W> {
     /// Runs the part of a function that makes a future.
     #[inline]
     pub fn prepare<F>(&mut self, body: impl FnOnce() -> F) -> F {
@@ -129,18 +136,28 @@ impl Timed {
 
     /// Puts the call around the future.
     #[inline]
-    pub fn around<F, J>(self, future: F, judge: J) -> InSpan<F, ByMacro<J>>
+    pub fn around<F, J>(self, future: F, judge: J) -> InSpan<F, ByMacro<J>, W>
     where
         F: Future,
         J: Fn(&F::Output, &SpanRef<'_>) -> Outcome,
     {
         InSpan::begun(future, self.0, ByMacro(judge))
     }
+}
 
+impl Running<()> {
     /// Whether it makes no difference to the future.
     #[inline]
     pub fn is_plain(&self) -> bool {
-        self.0.scope.context().is_none() && self.0.slow.is_none()
+        self.0.scope.context().is_none()
+    }
+}
+
+impl Running<Option<Stopwatch>> {
+    /// It does.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        false
     }
 }
 

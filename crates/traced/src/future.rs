@@ -6,13 +6,12 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use futures_core::Stream;
-use pin_project_lite::pin_project;
-use tower_telemetry_slow::Stopwatch;
-
 use crate::builder::SpanBuilder;
 use crate::judge::{Judge, Outcome};
 use crate::scope::Scope;
+use crate::slow::Watched;
+use futures_core::Stream;
+use pin_project_lite::pin_project;
 
 pin_project! {
     /// A future or a stream in a span.
@@ -22,43 +21,41 @@ pin_project! {
     /// `cancelled`; unwound, `panic`. One that is never polled makes no span.
     ///
     /// The span of a stream of `Result`s that is [judged](SpanBuilder::with_errors) has failed with the first `Err`, and goes on.
+    ///
+    /// `W` is what warns when a function with a threshold takes long.
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct InSpan<T, J> {
+    pub struct InSpan<T, J, W = ()> {
         #[pin]
         inner: T,
-        state: State<J>,
+        state: State<J, W>,
     }
 }
 
-enum State<J> {
+enum State<J, W> {
     Waiting(SpanBuilder<J>),
-    Begun(Begun, J),
+    Begun(Begun<W>, J),
     Over,
 }
 
 /// The span of work that has begun, and what warns if it takes long. Dropped in this order, so that the warning finds the span open.
 #[derive(Debug)]
-pub(crate) struct Begun {
-    pub(crate) slow: Option<Stopwatch>,
+pub(crate) struct Begun<W> {
+    pub(crate) slow: W,
     pub(crate) scope: Scope,
 }
 
-impl Begun {
+impl<W: Watched> Begun<W> {
     /// Runs a part of the work.
     #[inline]
     pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        match &mut self.slow {
-            None => self.scope.run(work),
-            Some(slow) => self.scope.run(|| slow.run(work)),
-        }
+        let slow = &mut self.slow;
+        self.scope.run(|| slow.run(work))
     }
 
     /// The work is done, and this came out.
     #[inline]
     pub(crate) fn end<R>(&mut self, returned: &R, judge: &impl Judge<R>) {
-        if let Some(slow) = self.slow.take() {
-            slow.finish();
-        }
+        self.slow.finish();
         self.scope.end(returned, judge);
     }
 }
@@ -70,8 +67,10 @@ impl<T, J> InSpan<T, J> {
             state: State::Waiting(span),
         }
     }
+}
 
-    pub(crate) fn begun(inner: T, begun: Begun, judge: J) -> Self {
+impl<T, J, W> InSpan<T, J, W> {
+    pub(crate) fn begun(inner: T, begun: Begun<W>, judge: J) -> Self {
         InSpan {
             inner,
             state: State::Begun(begun, judge),
@@ -79,14 +78,20 @@ impl<T, J> InSpan<T, J> {
     }
 }
 
-impl<J> State<J> {
+impl<J, W: Watched> State<J, W> {
     /// The span, unless it is over. The first poll starts it.
     #[inline]
-    fn begin(&mut self) -> Option<(&mut Begun, &J)> {
+    fn begin(&mut self) -> Option<(&mut Begun<W>, &J)> {
         if let State::Waiting(_) = self {
             if let State::Waiting(span) = mem::replace(self, State::Over) {
                 let (scope, judge) = span.start();
-                *self = State::Begun(Begun { slow: None, scope }, judge);
+                *self = State::Begun(
+                    Begun {
+                        slow: W::default(),
+                        scope,
+                    },
+                    judge,
+                );
             }
         }
         match self {
@@ -96,7 +101,7 @@ impl<J> State<J> {
     }
 }
 
-impl<F: Future, J: Judge<F::Output>> Future for InSpan<F, J> {
+impl<F: Future, J: Judge<F::Output>, W: Watched> Future for InSpan<F, J, W> {
     type Output = F::Output;
 
     #[inline]
@@ -114,7 +119,7 @@ impl<F: Future, J: Judge<F::Output>> Future for InSpan<F, J> {
     }
 }
 
-impl<S: Stream, J: Judge<S::Item>> Stream for InSpan<S, J> {
+impl<S: Stream, J: Judge<S::Item>, W: Watched> Stream for InSpan<S, J, W> {
     type Item = S::Item;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
@@ -139,7 +144,7 @@ impl<S: Stream, J: Judge<S::Item>> Stream for InSpan<S, J> {
     }
 }
 
-impl<T, J> fmt::Debug for InSpan<T, J> {
+impl<T, J, W> fmt::Debug for InSpan<T, J, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
             State::Waiting(_) => "InSpan(waiting)",

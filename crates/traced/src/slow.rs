@@ -17,3 +17,37 @@ static SLOW: LazyLock<Slow<()>> = LazyLock::new(|| {
 pub(crate) fn stopwatch(function: &'static str, threshold: Duration) -> Stopwatch {
     SLOW.stopwatch(function, threshold)
 }
+
+/// What warns when work takes long: a stopwatch, until the work is done, or nothing.
+pub trait Watched: Default {
+    /// Runs a part of the work.
+    fn run<T>(&mut self, part: impl FnOnce() -> T) -> T;
+
+    /// The work is done.
+    fn finish(&mut self);
+}
+
+impl Watched for () {
+    #[inline(always)]
+    fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        part()
+    }
+
+    #[inline(always)]
+    fn finish(&mut self) {}
+}
+
+impl Watched for Option<Stopwatch> {
+    fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        match self {
+            Some(stopwatch) => stopwatch.run(part),
+            None => part(),
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(stopwatch) = self.take() {
+            stopwatch.finish();
+        }
+    }
+}
