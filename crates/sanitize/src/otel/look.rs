@@ -1,5 +1,7 @@
 //! The first look at attributes. Mostly nothing has to change, and that is all there is to do.
 
+use std::hint::black_box;
+
 use opentelemetry::{KeyValue, Value};
 use tower_telemetry_semconv::text::AllPlain;
 use tower_telemetry_semconv::url::may_hold_credentials;
@@ -53,8 +55,8 @@ impl Policy {
     }
 }
 
-/// Whether a value has elements.
-#[inline(never)]
+/// Whether a value has elements. The compiler would make one question of this and of the one before, which texts would pay for.
+#[inline(always)]
 fn is_list(value: &Value) -> bool {
-    matches!(value, Value::Array(_))
+    matches!(black_box(value), Value::Array(_))
 }
