@@ -125,12 +125,12 @@ fn calls(item: &Function, options: &Options, home: &TokenStream) -> TokenStream 
         }
         Shape::Future => quote! {
             let mut #call = #running;
-            let #future = #home::giving::<#output, _>(#call.prepare(move || { #body }));
+            let #future = #home::giving::<#output, _>(#call.run(move || { #body }));
             #call.around(#future, #judge)
         },
         Shape::BoxedFuture => quote! {
             let mut #call = #running;
-            let #future = #call.prepare(move || #arrow { #body });
+            let #future = #call.run(move || #arrow { #body });
             if #call.is_plain() {
                 #future
             } else {

@@ -12,13 +12,13 @@ use opentelemetry::{Context, KeyValue};
 use tower_telemetry_observe::contain;
 use tower_telemetry_slow::Stopwatch;
 
-use crate::future::{Begun, InSpan};
 use crate::judge::{Judge, Outcome};
 use crate::lint::Site;
 use crate::outlook::Outlook;
 use crate::record::{self, Record};
+use crate::running::Running;
 use crate::scope::{Clock, Scope, tracer};
-use crate::slow::{Watched, stopwatch};
+use crate::slow::stopwatch;
 
 /// What is known of a function beforehand.
 #[derive(Debug)]
@@ -32,10 +32,6 @@ pub struct Function {
 
 /// A call that has begun.
 pub use crate::scope::Scope as Call;
-
-/// A call that has begun, and what warns if it takes long.
-#[derive(Debug)]
-pub struct Running<W>(Begun<W>);
 
 /// Begins a call. The arguments are read only if they are recorded: under a sampled parent they are there for the sampler to see, else
 /// they are read when it has said yes.
@@ -102,8 +98,8 @@ impl Call {
     {
         if function.threshold.is_some() {
             let mut running = self.timed(function);
-            let returned = running.prepare(body);
-            running.0.end(&returned, &ByMacro(judge));
+            let returned = running.run(body);
+            running.end(&returned, &ByMacro(judge));
             return returned;
         }
         let returned = self.run(body);
@@ -116,48 +112,14 @@ impl Call {
     /// Nothing warns.
     #[inline]
     pub fn untimed(self) -> Running<()> {
-        Running(Begun { slow: (), scope: self })
+        Running::new((), self)
     }
 
     /// A stopwatch warns from the function's threshold on.
     #[inline]
     pub fn timed(self, function: &'static Function) -> Running<Option<Stopwatch>> {
         let slow = function.threshold.map(|threshold| stopwatch(function.name, threshold));
-        Running(Begun { slow, scope: self })
-    }
-}
-
-impl<W: Watched> Running<W> {
-    /// Runs the part of a function that makes a future.
-    #[inline]
-    pub fn prepare<F>(&mut self, body: impl FnOnce() -> F) -> F {
-        self.0.run(body)
-    }
-
-    /// Puts the call around the future.
-    #[inline]
-    pub fn around<F, J>(self, future: F, judge: J) -> InSpan<F, ByMacro<J>, W>
-    where
-        F: Future,
-        J: Fn(&F::Output, &SpanRef<'_>) -> Outcome,
-    {
-        InSpan::begun(future, self.0, ByMacro(judge))
-    }
-}
-
-impl Running<()> {
-    /// Whether it makes no difference to the future.
-    #[inline]
-    pub fn is_plain(&self) -> bool {
-        self.0.scope.context().is_none()
-    }
-}
-
-impl Running<Option<Stopwatch>> {
-    /// It does.
-    #[inline]
-    pub fn is_plain(&self) -> bool {
-        false
+        Running::new(slow, self)
     }
 }
 
@@ -169,7 +131,7 @@ pub fn giving<T, F: Future<Output = T>>(future: F) -> F {
 
 /// The judge that the macro writes.
 #[derive(Clone, Copy)]
-pub struct ByMacro<J>(J);
+pub struct ByMacro<J>(pub(crate) J);
 
 impl<R, J: Fn(&R, &SpanRef<'_>) -> Outcome> Judge<R> for ByMacro<J> {
     #[inline]

@@ -9,7 +9,6 @@ use std::task::{Context as TaskContext, Poll};
 use crate::builder::SpanBuilder;
 use crate::judge::{Judge, Outcome};
 use crate::scope::Scope;
-use crate::slow::Watched;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
@@ -21,43 +20,18 @@ pin_project! {
     /// `cancelled`; unwound, `panic`. One that is never polled makes no span.
     ///
     /// The span of a stream of `Result`s that is [judged](SpanBuilder::with_errors) has failed with the first `Err`, and goes on.
-    ///
-    /// `W` is what warns when a function with a threshold takes long.
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct InSpan<T, J, W = ()> {
+    pub struct InSpan<T, J> {
         #[pin]
         inner: T,
-        state: State<J, W>,
+        state: State<J>,
     }
 }
 
-enum State<J, W> {
+enum State<J> {
     Waiting(SpanBuilder<J>),
-    Begun(Begun<W>, J),
+    Begun(Scope, J),
     Over,
-}
-
-/// The span of work that has begun, and what warns if it takes long. Dropped in this order, so that the warning finds the span open.
-#[derive(Debug)]
-pub(crate) struct Begun<W> {
-    pub(crate) slow: W,
-    pub(crate) scope: Scope,
-}
-
-impl<W: Watched> Begun<W> {
-    /// Runs a part of the work.
-    #[inline]
-    pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let slow = &mut self.slow;
-        self.scope.run(|| slow.run(work))
-    }
-
-    /// The work is done, and this came out.
-    #[inline]
-    pub(crate) fn end<R>(&mut self, returned: &R, judge: &impl Judge<R>) {
-        self.slow.finish();
-        self.scope.end(returned, judge);
-    }
 }
 
 impl<T, J> InSpan<T, J> {
@@ -69,69 +43,54 @@ impl<T, J> InSpan<T, J> {
     }
 }
 
-impl<T, J, W> InSpan<T, J, W> {
-    pub(crate) fn begun(inner: T, begun: Begun<W>, judge: J) -> Self {
-        InSpan {
-            inner,
-            state: State::Begun(begun, judge),
-        }
-    }
-}
-
-impl<J, W: Watched> State<J, W> {
+impl<J> State<J> {
     /// The span, unless it is over. The first poll starts it.
     #[inline]
-    fn begin(&mut self) -> Option<(&mut Begun<W>, &J)> {
+    fn begin(&mut self) -> Option<(&mut Scope, &J)> {
         if let State::Waiting(_) = self {
             if let State::Waiting(span) = mem::replace(self, State::Over) {
                 let (scope, judge) = span.start();
-                *self = State::Begun(
-                    Begun {
-                        slow: W::default(),
-                        scope,
-                    },
-                    judge,
-                );
+                *self = State::Begun(scope, judge);
             }
         }
         match self {
-            State::Begun(begun, judge) => Some((begun, judge)),
+            State::Begun(scope, judge) => Some((scope, judge)),
             State::Waiting(_) | State::Over => None,
         }
     }
 }
 
-impl<F: Future, J: Judge<F::Output>, W: Watched> Future for InSpan<F, J, W> {
+impl<F: Future, J: Judge<F::Output>> Future for InSpan<F, J> {
     type Output = F::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Some((begun, judge)) = this.state.begin() else {
+        let Some((scope, judge)) = this.state.begin() else {
             return this.inner.poll(cx);
         };
-        let polled = begun.run(|| this.inner.poll(cx));
+        let polled = scope.run(|| this.inner.poll(cx));
         if let Poll::Ready(returned) = &polled {
-            begun.end(returned, judge);
+            scope.end(returned, judge);
             *this.state = State::Over;
         }
         polled
     }
 }
 
-impl<S: Stream, J: Judge<S::Item>, W: Watched> Stream for InSpan<S, J, W> {
+impl<S: Stream, J: Judge<S::Item>> Stream for InSpan<S, J> {
     type Item = S::Item;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
-        let Some((begun, judge)) = this.state.begin() else {
+        let Some((scope, judge)) = this.state.begin() else {
             return this.inner.poll_next(cx);
         };
-        let polled = begun.run(|| this.inner.poll_next(cx));
+        let polled = scope.run(|| this.inner.poll_next(cx));
         match &polled {
-            Poll::Ready(Some(item)) => begun.scope.note(item, judge),
+            Poll::Ready(Some(item)) => scope.note(item, judge),
             Poll::Ready(None) => {
-                begun.scope.end_as(Outcome::Fine);
+                scope.end_as(Outcome::Fine);
                 *this.state = State::Over;
             }
             Poll::Pending => {}
@@ -144,7 +103,7 @@ impl<S: Stream, J: Judge<S::Item>, W: Watched> Stream for InSpan<S, J, W> {
     }
 }
 
-impl<T, J, W> fmt::Debug for InSpan<T, J, W> {
+impl<T, J> fmt::Debug for InSpan<T, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
             State::Waiting(_) => "InSpan(waiting)",

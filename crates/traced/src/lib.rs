@@ -99,6 +99,7 @@ pub mod rayon;
 mod record;
 #[allow(missing_docs)]
 mod returned;
+mod running;
 mod scope;
 mod slow;
 mod span;

@@ -19,7 +19,7 @@ pub(crate) fn stopwatch(function: &'static str, threshold: Duration) -> Stopwatc
 }
 
 /// What warns when work takes long: a stopwatch, until the work is done, or nothing.
-pub trait Watched: Default {
+pub trait Watched {
     /// Runs a part of the work.
     fn run<T>(&mut self, part: impl FnOnce() -> T) -> T;
 
