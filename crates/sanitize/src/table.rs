@@ -4,15 +4,18 @@ use crate::Keys;
 
 /// Rules in the order in which they count: of those for a key, the first one does.
 ///
-/// Most keys have no rule, and that is seen by one look: each rule has a bit, and a key can only be one of the rule's if the bit is set for
-/// its last four bytes. Where it is, and for the few rules that do not say how keys end, two more looks at bytes further on decide.
+/// Most keys have no rule, and that is seen by one look at the last two bytes. If a rule's keys end like that, each rule has a bit, and a key can
+/// only be one of its keys if the bit is set for the last four bytes; the same is asked of four bytes in the middle and of the first four. The few
+/// rules that do not say how keys end are found by the middle.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     rules: Box<[(Keys, T)]>,
     firsts: [u64; SLOTS],
     /// By four bytes further on, where names that begin alike are told apart.
     middles: [u64; SLOTS],
-    lasts: [u64; LAST_SLOTS],
+    lasts: [u64; SLOTS],
+    /// Whether some rule's keys end with these two bytes.
+    ends: [bool; ENDS],
     /// The rules for keys that end in any way.
     open: u64,
     /// The fewest bytes of a key that one of them is for.
@@ -27,8 +30,11 @@ const MIDDLE: usize = 12;
 /// The places that four bytes are spread over.
 const SLOTS: usize = 256;
 
-/// The same for the last four, which are looked at for each key.
-const LAST_SLOTS: usize = 1024;
+/// Of each of the last two bytes, the bits in which letters differ, whatever their case.
+const END: u16 = 0x1f1f;
+
+/// As many as there are of them.
+const ENDS: usize = END as usize + 1;
 
 impl<T> Table<T> {
     pub(crate) fn new(rules: Vec<(Keys, T)>) -> Self {
@@ -36,7 +42,8 @@ impl<T> Table<T> {
             rules: rules.into(),
             firsts: [0; SLOTS],
             middles: [0; SLOTS],
-            lasts: [0; LAST_SLOTS],
+            lasts: [0; SLOTS],
+            ends: [false; ENDS],
             open: 0,
             open_from: usize::MAX,
             short: 0,
@@ -57,7 +64,10 @@ impl<T> Table<T> {
                 table.short |= bit;
             }
             match shape.last.last_chunk() {
-                Some(last) => table.lasts[last_slot(last)] |= bit,
+                Some(last) => {
+                    table.lasts[slot(last)] |= bit;
+                    table.ends[end(last)] = true;
+                }
                 None if shape.whole => {}
                 None => {
                     table.open |= bit;
@@ -71,31 +81,24 @@ impl<T> Table<T> {
     /// The rule for this key.
     #[inline]
     pub(crate) fn find(&self, key: &str) -> Option<&T> {
-        match self.in_the_middle(self.at_the_end(key), key) {
+        match self.candidates(key) {
             0 => None,
             candidates => self.find_among(candidates, key),
         }
     }
 
-    /// The rules that may be for this key, a bit for each of them, or for each of those that share it: by the key's end, and by its middle where
-    /// that says nothing.
+    /// The rules that may be for this key, a bit for each of them, or for each of those that share it: by its end and its middle.
     #[inline(always)]
-    pub(crate) fn at_the_end(&self, key: &str) -> u64 {
+    pub(crate) fn candidates(&self, key: &str) -> u64 {
         let key = key.as_bytes();
         let Some(last) = key.last_chunk() else {
             return self.short;
         };
-        let closed = self.lasts[last_slot(last)];
-        match key.len() < self.open_from {
-            true => closed,
-            false => self.by_middle(closed | self.open, key),
+        if key.len() < self.open_from && !self.ends[end(last)] {
+            return 0;
         }
-    }
-
-    /// Those among these that may be for this key by its middle, too.
-    #[inline(always)]
-    pub(crate) fn in_the_middle(&self, candidates: u64, key: &str) -> u64 {
-        self.by_middle(candidates, key.as_bytes())
+        let open = if key.len() < self.open_from { 0 } else { self.open };
+        self.by_middle(open | self.lasts[slot(last)], key)
     }
 
     #[inline(always)]
@@ -159,10 +162,10 @@ fn slot(bytes: &[u8; 4]) -> usize {
     spread(bytes) as usize >> 24
 }
 
-/// Where the last four bytes stand.
-#[inline]
-fn last_slot(bytes: &[u8; 4]) -> usize {
-    spread(bytes) as usize >> 22
+/// Where the last two of these bytes stand.
+#[inline(always)]
+fn end([.., one, last]: &[u8; 4]) -> usize {
+    usize::from(u16::from_le_bytes([*one, *last]) & END)
 }
 
 /// Four bytes, spread over the upper bits.
@@ -194,7 +197,7 @@ mod tests {
     fn most_keys_have_no_candidates() {
         let policy = crate::Sanitizer::default();
         let rules = &policy.0.rules;
-        let candidates = |key: &str| rules.at_the_beginning(rules.in_the_middle(rules.at_the_end(key), key), key);
+        let candidates = |key: &str| rules.at_the_beginning(rules.candidates(key), key);
         for key in [
             "client.address",
             "error.type",

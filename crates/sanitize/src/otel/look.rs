@@ -36,11 +36,10 @@ impl Policy {
                 8
             };
             show(key, bytes);
-            let candidates = self.rules.at_the_end(key);
+            let candidates = self.rules.candidates(key);
             if candidates != 0 {
-                let candidates = self.rules.in_the_middle(candidates, key);
                 // Those for URLs only matter where there may be credentials.
-                let may_matter = candidates & !self.url_rules != 0 || candidates != 0 && may_hold_credentials(text);
+                let may_matter = candidates & !self.url_rules != 0 || may_hold_credentials(text);
                 if may_matter && self.rules.find_among(candidates, key).is_some() {
                     return false;
                 }
