@@ -94,11 +94,13 @@ impl<T> Table<T> {
         let Some(last) = key.last_chunk() else {
             return self.short;
         };
-        if key.len() < self.open_from && !self.ends[end(last)] {
-            return 0;
+        if key.len() < self.open_from {
+            return match self.ends[end(last)] {
+                true => self.by_middle(self.lasts[slot(last)], key),
+                false => 0,
+            };
         }
-        let open = if key.len() < self.open_from { 0 } else { self.open };
-        self.by_middle(open | self.lasts[slot(last)], key)
+        self.by_middle(self.open | self.lasts[slot(last)], key)
     }
 
     #[inline(always)]
