@@ -59,7 +59,7 @@ where
         let observation = self.project().observation;
         let (mut parts, inner) = response.into_parts();
         observation.response(&mut parts, &inner);
-        // Apart, since to move nothing is less than to move what is not there.
+        // Apart, so that an empty observation is not copied.
         if observation.is_over() {
             let body = ObservedBody::of(inner, Observation::over());
             return Poll::Ready(Ok(Response::from_parts(parts, body)));

@@ -61,7 +61,7 @@ impl SanitizerBuilder {
         Sanitizer(Arc::new(Policy {
             #[cfg(feature = "opentelemetry")]
             url_rules: match urls.are_standard() {
-                true => rules.bits(|action| matches!(action, Action::Path | Action::Query | Action::Rule(Rule::Url))),
+                true => rules.bits(Action::is_for_urls) & !rules.bits(|action| !action.is_for_urls()),
                 false => 0,
             },
             rules,

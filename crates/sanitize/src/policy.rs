@@ -34,7 +34,7 @@ pub(crate) struct Policy {
     /// The keys of what was mapped.
     #[cfg(feature = "opentelemetry")]
     pub(crate) mapped: crate::otel::Settled,
-    /// The bits of rules that only matter to texts that may hold credentials of URLs.
+    /// The bits that only rules have which only matter to texts that may hold credentials of URLs.
     #[cfg(feature = "opentelemetry")]
     pub(crate) url_rules: u64,
     /// Whether the rules of semconv are enough for what it says.
@@ -57,6 +57,11 @@ pub(crate) enum Action {
 
 #[cfg(feature = "opentelemetry")]
 impl Action {
+    /// Whether it redacts what is in a URL, or in a part of one, and nothing else.
+    pub(crate) fn is_for_urls(&self) -> bool {
+        matches!(self, Action::Path | Action::Query | Action::Rule(Rule::Url))
+    }
+
     /// Whether it is done to what is no text, too.
     pub(crate) fn is_for_all(&self) -> bool {
         matches!(

@@ -4,9 +4,9 @@ use crate::Keys;
 
 /// Rules in the order in which they count: of those for a key, the first one does.
 ///
-/// Most keys have no rule, and that is seen by one look at the last two bytes. If a rule's keys end like that, each rule has a bit, and a key can
-/// only be one of its keys if the bit is set for the last four bytes; the same is asked of four bytes in the middle and of the first four. The few
-/// rules that do not say how keys end are found by the middle.
+/// Most keys have no rule, and of those that are shorter than any rule's that does not say how its keys end, that is seen by one look at the last
+/// two bytes. For the others each rule has a bit, and a key can only be one of its keys if the bit is set for the last four bytes; the same is asked of
+/// four bytes in the middle and of the first four.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     rules: Box<[(Keys, T)]>,
@@ -199,7 +199,6 @@ mod tests {
     fn most_keys_have_no_candidates() {
         let policy = crate::Sanitizer::default();
         let rules = &policy.0.rules;
-        let candidates = |key: &str| rules.at_the_beginning(rules.candidates(key), key);
         for key in [
             "client.address",
             "error.type",
@@ -217,10 +216,10 @@ mod tests {
             "url.scheme",
             "user_agent.original",
         ] {
-            assert_eq!(candidates(key), 0, "{key}");
+            assert_eq!(rules.candidates(key), 0, "{key}");
         }
         for key in ["url.full", "url.path", "url.query"] {
-            assert_eq!(candidates(key).count_ones(), 1, "{key}");
+            assert!(rules.find(key).is_some(), "{key}");
         }
         assert!(rules.find("DB.Password").is_some() && rules.find("").is_some());
     }

@@ -180,8 +180,8 @@ pub fn redact_url<'a>(url: &'a str, keys: &RedactedKeys) -> Cow<'a, str> {
     }
 }
 
-/// Whether there is any reason to redact a URL, a path or a query: a sign that ends user information, one that stands before a value, or one
-/// that may encode it.
+/// Whether there may be any reason to redact a URL, a path or a query: a sign that ends user information, one that stands before a value, one
+/// that may encode it, or a byte that is no ASCII, which is not told apart from these.
 #[inline]
 pub fn may_hold_credentials(url: &str) -> bool {
     const EQUALS: u64 = EACH * b'=' as u64;
@@ -192,7 +192,7 @@ pub fn may_hold_credentials(url: &str) -> bool {
     })
 }
 
-/// The upper bit of some byte is set if a byte is zero, or if it is no ASCII.
+/// The upper bit of some byte is set if a byte is zero. It may be, if one is no ASCII.
 #[inline]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(EACH)

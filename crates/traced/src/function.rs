@@ -33,8 +33,8 @@ pub struct Function {
 /// A call that has begun.
 pub use crate::scope::Scope as Call;
 
-/// Begins a call. The arguments are read only if they are recorded: under a sampled parent they are there for the sampler to see, else
-/// they are read when it has said yes.
+/// Begins a call. The arguments are read only if they are recorded: under a sampled parent they are there for the sampler to see, before the
+/// span starts, else they are read when it has said yes.
 #[inline]
 #[cfg_attr(debug_assertions, track_caller)]
 pub fn begin(function: &'static Function, arguments: impl FnOnce(&mut Arguments)) -> Call {
@@ -53,7 +53,7 @@ pub fn begin(function: &'static Function, arguments: impl FnOnce(&mut Arguments)
         Outlook::Sampled => None,
         Outlook::Open | Outlook::Dropped => {
             let call = start_open(function, tracer, &parent, site);
-            if !call.is_recording() {
+            if function.arguments == 0 || !call.is_recording() {
                 return call;
             }
             Some(call)

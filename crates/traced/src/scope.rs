@@ -125,17 +125,20 @@ impl Scope {
 
     #[inline]
     fn end_by(&mut self, outcome: impl FnOnce(&SpanRef<'_>) -> Outcome) {
-        let Some(cx) = &self.cx else {
-            return;
-        };
-        if let Some(recording) = &mut self.recording {
+        self.end_span(outcome);
+        self.cx = None;
+    }
+
+    /// Ends the span, if one is recorded. Its context stays.
+    #[inline(always)]
+    fn end_span(&mut self, outcome: impl FnOnce(&SpanRef<'_>) -> Outcome) {
+        if let (Some(cx), Some(recording)) = (&self.cx, &mut self.recording) {
             let span = cx.span();
             recording.note(&span, outcome);
             let ended = recording.clock.time();
             self.recording = None;
             span.end_with_timestamp(ended);
         }
-        self.cx = None;
     }
 
     /// This came out, and more may come.
@@ -176,7 +179,7 @@ impl Scope {
 
     #[cold]
     fn end_early(&mut self, error_type: &'static str) {
-        self.end_as(Outcome::failed(error_type));
+        self.end_span(|_| Outcome::failed(error_type));
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::{Future, pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use opentelemetry::trace::Status;
@@ -129,6 +129,48 @@ fn a_future_that_is_ready_has_ended_though_it_is_kept() {
         std::mem::forget(future);
     });
     assert_eq!(error_type(&trace), None);
+}
+
+#[traced]
+fn is_ready() -> impl Future<Output = u8> {
+    ready(1)
+}
+
+#[traced(threshold = "1min")]
+async fn is_ready_in_time() -> u8 {
+    1
+}
+
+#[test]
+fn a_function_whose_future_is_ready_has_ended_though_that_is_kept() {
+    fn keep(future: impl Future<Output = u8>) {
+        let mut future = Box::pin(future);
+        assert_eq!(future.as_mut().now_or_never(), Some(1));
+        std::mem::forget(future);
+    }
+    let ((), trace) = Trace::of(|| keep(is_ready()));
+    assert_eq!(error_type(&trace), None);
+    let ((), trace) = Trace::of(|| keep(is_ready_in_time()));
+    assert_eq!(error_type(&trace), None);
+}
+
+#[test]
+fn what_is_polled_after_a_panic_is_still_in_its_trace() {
+    let ((), trace) = Trace::of(|| {
+        let mut polls = 0;
+        let stream = stream::poll_fn(move |_| {
+            polls += 1;
+            assert!(polls > 1, "the first one");
+            in_span("child", |_| ());
+            Poll::Ready(Some(()))
+        });
+        let mut stream = Box::pin(stream.traced("stream"));
+        let mut next = || stream.next().now_or_never();
+        assert!(catch_unwind(AssertUnwindSafe(&mut next)).is_err());
+        assert_eq!(next(), Some(Some(())));
+    });
+    let parent = trace.named("stream").span_context.span_id();
+    assert_eq!(trace.named("child").parent_span_id, parent);
 }
 
 #[test]

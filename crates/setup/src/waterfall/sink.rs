@@ -29,11 +29,11 @@ impl Sink {
         // Nobody could be told of an output that is closed, and a service goes on without it.
         let _ = match self {
             Self::Stdout(paint) => {
-                let columns = columns(width, terminal_size_of(io::stdout()));
+                let columns = columns(width, || terminal_size_of(io::stdout()));
                 write(io::stdout(), trace, columns, *paint)
             }
             Self::Stderr(paint) => {
-                let columns = columns(width, terminal_size_of(io::stderr()));
+                let columns = columns(width, || terminal_size_of(io::stderr()));
                 write(io::stderr(), trace, columns, *paint)
             }
             Self::Closure(closure) => {
@@ -45,9 +45,9 @@ impl Sink {
 }
 
 /// The columns of a line: those that were set, else the terminal's. A file and a pipe have none of their own.
-fn columns(set: Option<usize>, terminal: Option<(Width, Height)>) -> usize {
-    let terminal = terminal.map(|(Width(columns), _)| columns.into());
-    set.or(terminal).unwrap_or(WIDTH)
+fn columns(set: Option<usize>, terminal: impl FnOnce() -> Option<(Width, Height)>) -> usize {
+    let terminal = || terminal().map(|(Width(columns), _)| columns.into());
+    set.or_else(terminal).unwrap_or(WIDTH)
 }
 
 /// Writes the trace and an empty line in one piece, so that what other threads write does not come in between.
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn a_line_is_as_wide_as_was_said_or_as_the_terminal() -> io::Result<()> {
         let terminal = Some((Width(80), Height(24)));
-        assert_eq!(columns(Some(200), terminal), 200);
-        assert_eq!(columns(None, terminal), 80);
+        assert_eq!(columns(Some(200), || terminal), 200);
+        assert_eq!(columns(None, || terminal), 80);
         let file = std::fs::File::open(env!("CARGO_MANIFEST_PATH"))?;
-        assert_eq!(columns(None, terminal_size_of(file)), WIDTH);
+        assert_eq!(columns(None, || terminal_size_of(file)), WIDTH);
         Ok(())
     }
 
