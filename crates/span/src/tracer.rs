@@ -35,14 +35,14 @@ where
     T::Span: Send + Sync + 'static,
 {
     fn start(&self, builder: SpanBuilder, parent: &Context) -> Started {
-        Started::new(self, builder, parent)
+        Started::by(self, builder, parent)
     }
 }
 
 impl Started {
     /// Asks this tracer for a span under this parent.
     #[inline(always)]
-    pub fn new<T>(tracer: &T, builder: SpanBuilder, parent: &Context) -> Self
+    pub fn by<T>(tracer: &T, builder: SpanBuilder, parent: &Context) -> Self
     where
         T: Tracer,
         T::Span: Send + Sync + 'static,

@@ -128,15 +128,18 @@ fn calls(item: &Function, options: &Options, home: &TokenStream) -> TokenStream 
             let #future = #home::giving::<#output, _>(#call.run(move || { #body }));
             #call.around(#future, #judge)
         },
-        Shape::BoxedFuture => quote! {
-            let mut #call = #running;
-            let #future = #call.run(move || #arrow { #body });
-            if #call.is_plain() {
-                #future
-            } else {
-                ::std::boxed::Box::pin(#call.around(#future, #judge))
+        Shape::BoxedFuture => {
+            let around = quote!(::std::boxed::Box::pin(#call.around(#future, #judge)));
+            let around = match options.threshold {
+                Some(_) => around,
+                None => quote!(if #call.is_plain() { #future } else { #around }),
+            };
+            quote! {
+                let mut #call = #running;
+                let #future = #call.run(move || #arrow { #body });
+                #around
             }
-        },
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
 use crate::builder::SpanBuilder;
 use crate::judge::{Judge, Outcome};
 use crate::scope::Scope;
-use futures_core::Stream;
-use pin_project_lite::pin_project;
 
 pin_project! {
     /// A future or a stream in a span.

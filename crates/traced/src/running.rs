@@ -7,7 +7,6 @@ use std::task::{Context as TaskContext, Poll};
 
 use opentelemetry::trace::SpanRef;
 use pin_project_lite::pin_project;
-use tower_telemetry_slow::Stopwatch;
 
 use crate::function::{ByMacro, Call};
 use crate::judge::{Judge, Outcome};
@@ -60,14 +59,6 @@ impl Running<()> {
     #[inline]
     pub fn is_plain(&self) -> bool {
         self.call.context().is_none()
-    }
-}
-
-impl Running<Option<Stopwatch>> {
-    /// It does.
-    #[inline]
-    pub fn is_plain(&self) -> bool {
-        false
     }
 }
 

@@ -85,7 +85,7 @@ impl Scope {
         builder: SpanBuilder,
     ) -> Self {
         site.check(&builder.name);
-        match Started::new(tracer, builder, parent) {
+        match Started::by(tracer, builder, parent) {
             Started::Recording(cx) => Scope {
                 cx: Some(cx),
                 recording: Some(Recording {
