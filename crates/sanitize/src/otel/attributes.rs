@@ -45,7 +45,7 @@ impl Sanitizer {
 impl Policy {
     /// Makes of the attributes from this place on what may be written down.
     #[inline(always)]
-    pub(super) fn settle_all(&self, attributes: &mut Vec<KeyValue>, start: usize) {
+    fn settle_all(&self, attributes: &mut Vec<KeyValue>, start: usize) {
         if !self.all_stay(&attributes[start..], |_, _| {}) {
             self.settle_each(attributes, start);
         }
