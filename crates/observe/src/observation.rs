@@ -185,7 +185,6 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
         let Some(facts) = &mut live.facts else { return };
         let now = Instant::now();
         live.headed = Some(now);
-        live.body = expected(live.asked, response);
         let status = response.status;
         let verdict = contain(|| live.shared.0.head(facts, response))
             .unwrap_or_else(|| plain_verdict(&End::Complete { trailers: None }));
@@ -203,7 +202,9 @@ impl<C: ClassifyHttp, O: Observe<C::Facts>> Observation<C, O> {
         let granted = matches!(live.asked, Asked::Connect) && status.is_success();
         if granted || status == StatusCode::SWITCHING_PROTOCOLS || live.interest == Interest::Nothing {
             self.end(End::Complete { trailers: None });
+            return;
         }
+        live.body = expected(live.asked, response);
     }
 }
 

@@ -71,8 +71,7 @@ where
         }
         let (mut parts, body) = request.into_parts();
         let mut observation = Observation::begin_http(self.shared.hold(), &mut parts);
-        let request = Request::from_parts(parts, body);
-        let inner = observation.in_scope(|| self.inner.call(request));
+        let inner = observation.in_scope(|| self.inner.call(Request::from_parts(parts, body)));
         ObservedFuture::new(inner, observation)
     }
 }
