@@ -80,6 +80,7 @@ impl Calls {
     }
 
     /// This time, on the table's clock.
+    #[inline]
     pub(crate) fn time(&self, at: Instant) -> u64 {
         since(self.began, at)
     }
@@ -89,11 +90,13 @@ impl Calls {
         contain(|| self.settings.clock.now()).map_or(0, |now| self.time(now))
     }
 
+    #[inline]
     pub(crate) fn warns_in_flight(&self) -> bool {
         self.settings.warnings == Warnings::WhileItRuns
     }
 
     /// Puts a call into the table, and sees to it that somebody will look at it in time.
+    #[inline]
     pub(crate) fn enter(self: &Arc<Self>, entry: Entry) -> Option<Key> {
         let started = entry.started;
         // Only what was said before need not be said again.
@@ -107,6 +110,7 @@ impl Calls {
     }
 
     /// Takes a call out: its context, and how often it was found slow.
+    #[inline]
     pub(crate) fn leave(&self, key: Key) -> Option<(Current, u32)> {
         self.table.remove(key)
     }

@@ -60,6 +60,7 @@ impl Limits {
     }
 
     /// The limit that a call passes first in this phase.
+    #[inline]
     pub(crate) fn of(self, phase: Phase) -> u64 {
         match phase {
             Phase::Waiting => self.to_head.min(self.total),

@@ -56,6 +56,7 @@ pub(crate) enum More {
 }
 
 impl Places {
+    #[inline]
     pub(crate) fn insert(&mut self, entry: Entry, deadline: u64) -> Option<u32> {
         let place = match self.free {
             Some(place) => place,
@@ -87,6 +88,7 @@ impl Places {
         }
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, place: u32) -> Option<(Current, u32)> {
         let at = self.entries.get_mut(place as usize)?;
         let Place::Taken(entry) = at else { return None };

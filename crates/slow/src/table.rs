@@ -31,6 +31,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// When it is to be looked at first, in nanoseconds since the table's time began; if it was found slow before, at the limit's
     /// next double.
+    #[inline]
     pub(crate) fn deadline(&self, now: Option<u64>) -> u64 {
         let mut after = self.limit;
         if let Some(elapsed) = now.map(|now| now.saturating_sub(self.started)) {
@@ -62,6 +63,7 @@ struct Shard(Mutex<Places>);
 
 impl Table {
     /// Puts a call in, to be looked at from this time on. `None` if there are more than four billion.
+    #[inline]
     pub(crate) fn insert(&self, entry: Entry, deadline: u64) -> Option<Key> {
         let shard = this_shard() % SHARDS;
         let place = self.shards[shard].lock().insert(entry, deadline)?;
@@ -81,6 +83,7 @@ impl Table {
     }
 
     /// Takes a call out: its context, and how often it was found slow.
+    #[inline]
     pub(crate) fn remove(&self, key: Key) -> Option<(Current, u32)> {
         self.shards.get(key.shard as usize)?.lock().remove(key.place)
     }
@@ -106,6 +109,7 @@ impl Table {
 }
 
 impl Shard {
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, Places> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
