@@ -69,10 +69,9 @@ impl Places {
             }
         };
         let at = self.entries.get_mut(place as usize)?;
-        if let Place::Free(next) = *at {
+        if let Place::Free(next) = std::mem::replace(at, Place::Taken(entry)) {
             self.free = next;
         }
-        *at = Place::Taken(entry);
         *self.deadlines.get_mut(place as usize)? = deadline;
         self.taken += 1;
         Some(place)
