@@ -1,6 +1,5 @@
 //! One call being watched: the state that ends exactly once.
 
-use std::cell::OnceCell;
 use std::fmt;
 use std::mem;
 use std::task::Context;
@@ -219,7 +218,7 @@ impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
             bytes: self.bytes,
             started: self.started,
             headed: self.headed,
-            elapsed: OnceCell::new(),
+            elapsed: Instant::now().saturating_duration_since(self.started),
         };
         let watch = self.watch.take();
         contain(|| watch.end(&report));

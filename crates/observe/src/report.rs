@@ -1,7 +1,6 @@
 //! How a call ended, and what an observer is told of it.
 
 use std::any::Any;
-use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, response};
@@ -103,15 +102,13 @@ pub struct Report<'a, F> {
     pub bytes: u64,
     pub(crate) started: Instant,
     pub(crate) headed: Option<Instant>,
-    // The clock is read for the first observer who asks, and the time is the same for all.
-    pub(crate) elapsed: OnceCell<Duration>,
+    pub(crate) elapsed: Duration,
 }
 
 impl<F> Report<'_, F> {
     /// Time from the request to the end.
     pub fn elapsed(&self) -> Duration {
-        let elapsed = || Instant::now().saturating_duration_since(self.started);
-        *self.elapsed.get_or_init(elapsed)
+        self.elapsed
     }
 
     /// Time from the request to the response head, if there was one.
@@ -142,7 +139,7 @@ mod tests {
                 bytes: 0,
                 started: Instant::now(),
                 headed: None,
-                elapsed: OnceCell::new(),
+                elapsed: Duration::ZERO,
             };
             let text = format!("{report:?}");
             assert!(!text.contains("password"), "{text}");

@@ -52,6 +52,7 @@ impl Method {
         }
     }
 
+    #[cold]
     fn other(method: &http::Method) -> Self {
         let original = clean_to(method.as_str(), MAX_ORIGINAL).into_owned();
         Method(Kind::Other(Arc::new(original)))
@@ -162,11 +163,16 @@ impl KnownMethods {
 
     #[inline]
     pub(crate) fn read(&self, method: &http::Method) -> Method {
-        let known = match self {
-            KnownMethods::Standard => Standard::of(method).map(|method| Method(Kind::Standard(method))),
-            KnownMethods::Given(methods) => methods.iter().find(|known| known.as_str() == method.as_str()).cloned(),
-        };
-        known.unwrap_or_else(|| Method::other(method))
+        match self {
+            KnownMethods::Standard => match Standard::of(method) {
+                Some(method) => Method(Kind::Standard(method)),
+                None => Method::other(method),
+            },
+            KnownMethods::Given(methods) => {
+                let known = methods.iter().find(|known| known.as_str() == method.as_str());
+                known.cloned().unwrap_or_else(|| Method::other(method))
+            }
+        }
     }
 }
 
