@@ -25,22 +25,17 @@ impl<F, C: Classify, O: Observe<C::Facts>> ObservedFuture<F, C, O> {
     pub fn new(inner: F, observation: Observation<C, O>) -> Self {
         ObservedFuture { inner, observation }
     }
+}
 
-    /// Polls the inner future in scope. A pending poll and an error are reported.
-    fn poll_inner<T, E>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>>
-    where
-        F: Future<Output = Result<T, E>>,
-        E: 'static,
-    {
-        let this = self.project();
-        let observation = this.observation;
-        let polled = observation.in_scope(|| this.inner.poll(cx));
-        match &polled {
-            Poll::Pending => observation.pending(cx),
+impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
+    /// The inner future was polled, in scope, and gave this.
+    #[inline]
+    fn polled<T, E: 'static>(&mut self, polled: &Poll<Result<T, E>>, cx: &mut Context<'_>) {
+        match polled {
+            Poll::Pending => self.pending(cx),
             Poll::Ready(Ok(_)) => {}
-            Poll::Ready(Err(error)) => observation.end(End::Failed(Failure::Service(error))),
+            Poll::Ready(Err(error)) => self.end(End::Failed(Failure::Service(error))),
         }
-        polled
     }
 }
 
@@ -54,9 +49,12 @@ where
 {
     type Output = Result<Response<ObservedBody<B, C, O>>, E>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.as_mut().poll_inner(cx)?);
-        let observation = self.project().observation;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let observation = this.observation;
+        let polled = observation.in_scope(|| this.inner.poll(cx));
+        observation.polled(&polled, cx);
+        let response = ready!(polled)?;
         let (mut parts, inner) = response.into_parts();
         observation.response(&mut parts, &inner);
         // Apart, so that an empty observation is not copied.
@@ -77,10 +75,13 @@ where
 {
     type Output = F::Output;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.as_mut().poll_inner(cx);
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let observation = this.observation;
+        let polled = observation.in_scope(|| this.inner.poll(cx));
+        observation.polled(&polled, cx);
         if let Poll::Ready(Ok(_)) = polled {
-            self.project().observation.complete(None);
+            observation.complete(None);
         }
         polled
     }
