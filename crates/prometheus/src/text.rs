@@ -13,6 +13,7 @@ pub(crate) enum Text {
 }
 
 impl Text {
+    #[inline]
     fn bytes(&self) -> &[u8] {
         match self {
             Text::Here { bytes, length } => bytes.get(..usize::from(*length)).unwrap_or_default(),

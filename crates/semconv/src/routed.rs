@@ -50,6 +50,7 @@ impl Routed {
         }
     }
 
+    #[inline]
     pub(crate) fn as_str(&self) -> Option<&str> {
         self.template().map(Template::as_str)
     }
