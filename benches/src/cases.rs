@@ -1,7 +1,5 @@
 //! The table of cases. A new layer adds a case here, and its targets in `targets.rs`.
 
-use std::sync::Arc;
-
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
 use fastrace_axum::FastraceLayer;
 use fastrace_tower::{FastraceClientLayer, FastraceServerLayer};
@@ -34,7 +32,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 tower(caller, &ToTheEnd(NoWork))
             })
             .peer("the same, reading what our facts are", |caller| {
-                tower(caller, &ToTheEnd(Reads(Arc::new(ours::http()))))
+                tower(caller, &ToTheEnd(Reads::new()))
             })
             .peer("a layer that watches, and does nothing", |caller| {
                 tower(caller, &ours::watching())
@@ -83,6 +81,9 @@ pub(crate) fn cases() -> Vec<Case> {
             .floor("the same in a layer, to the body's end", |caller| {
                 tower(caller, &ToTheEnd(Counted::new()))
             })
+            .floor("the same, reading what our facts are", |caller| {
+                tower(caller, &ToTheEnd((Reads::new(), Counted::new())))
+            })
             .ours(ours::METRICS, |caller| tower(caller, &ours::metrics()))
             .ours(ours::METRICS_AXUM, |caller| {
                 axum(caller, |router| router.layer(ours::metrics()))
@@ -100,6 +101,9 @@ pub(crate) fn cases() -> Vec<Case> {
             .floor("by hand, after the fact", |caller| stacks::instead(caller, Timed))
             .floor("the same in a layer, to the body's end", |caller| {
                 tower(caller, &ToTheEnd(Timed))
+            })
+            .floor("the same, reading what our facts are", |caller| {
+                tower(caller, &ToTheEnd((Reads::new(), Timed)))
             })
             .ours(ours::SLOW, |caller| tower(caller, &ours::slow()))
             .ours(ours::SLOW_PLAIN, |caller| tower(caller, &ours::slow_plain()))

@@ -144,11 +144,7 @@ pub(crate) struct Declined;
 
 /// The plain function, and this one.
 pub(crate) fn pair(caller: Caller, with: fn(u64, &str) -> Result<u64, Declined>) -> Pair {
-    let pair = Pair {
-        bare: calls(plain),
-        with: calls(with),
-    };
-    pair.within(move || decided(caller).attach())
+    both(with).within(move || decided(caller).attach())
 }
 
 /// The context of the caller's trace, on which a layer of this process has decided.
@@ -167,11 +163,14 @@ fn decided(caller: Caller) -> Context {
 
 /// The plain function, and this one, in a trace on which nobody in this process has decided.
 pub(crate) fn undecided(caller: Caller, with: fn(u64, &str) -> Result<u64, Declined>) -> Pair {
-    let pair = Pair {
+    both(with).within(move || caller.context().attach())
+}
+
+fn both(with: fn(u64, &str) -> Result<u64, Declined>) -> Pair {
+    Pair {
         bare: calls(plain),
         with: calls(with),
-    };
-    pair.within(move || caller.context().attach())
+    }
 }
 
 fn calls(function: fn(u64, &str) -> Result<u64, Declined>) -> Subject {

@@ -16,6 +16,8 @@ use tower::{Layer, Service};
 use tower_telemetry::observe::ClassifyHttp;
 use tower_telemetry::semconv::{Http, HttpCall, Server};
 
+use crate::ours;
+
 /// What is done for a call.
 pub(crate) trait Work: Clone {
     /// What is kept of the request.
@@ -42,7 +44,13 @@ impl Work for NoWork {
 
 /// Nothing; but what can be known of the request without allocating is read: method, route, scheme and version.
 #[derive(Clone, Debug)]
-pub(crate) struct Reads(pub(crate) Arc<Http<Server>>);
+pub(crate) struct Reads(Arc<Http<Server>>);
+
+impl Reads {
+    pub(crate) fn new() -> Self {
+        Reads(Arc::new(ours::http()))
+    }
+}
 
 impl Work for Reads {
     type Facts = HttpCall<Server>;
@@ -53,6 +61,19 @@ impl Work for Reads {
 
     fn end(&self, facts: &HttpCall<Server>, begun: Instant, status: Option<StatusCode>) {
         black_box((facts, begun, status));
+    }
+}
+
+impl<A: Work, B: Work> Work for (A, B) {
+    type Facts = (A::Facts, B::Facts);
+
+    fn begin(&self, request: &mut request::Parts) -> Self::Facts {
+        (self.0.begin(request), self.1.begin(request))
+    }
+
+    fn end(&self, facts: &Self::Facts, begun: Instant, status: Option<StatusCode>) {
+        self.0.end(&facts.0, begun, status);
+        self.1.end(&facts.1, begun, status);
     }
 }
 
