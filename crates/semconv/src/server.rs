@@ -39,7 +39,8 @@ impl HttpCall<Server> {
     }
 
     /// Reads what is read by settings alone.
-    fn read_by(&mut self, settings: &ServerSettings, request: &mut request::Parts) {
+    #[inline(never)]
+    fn read_by(mut self, settings: &ServerSettings, request: &mut request::Parts) -> Self {
         if let Some(policy) = &settings.trust {
             self.side = policy.decide(request);
         }
@@ -53,6 +54,7 @@ impl HttpCall<Server> {
                 self.route = Routed::Late(late.clone());
             }
         }
+        self
     }
 
     /// What is believed of forwarded headers.
@@ -82,7 +84,7 @@ impl Side for Server {
 
     #[inline]
     fn read(http: &Http<Server>, request: &mut request::Parts) -> HttpCall<Server> {
-        let mut call = HttpCall {
+        let call = HttpCall {
             route: Routed::on_server(&request.extensions),
             named: Named::default(),
             method: http.methods.read(&request.method),
@@ -92,10 +94,10 @@ impl Side for Server {
             scheme: Scheme::of(&request.uri).or(http.scheme),
             version: Some(request.version),
         };
-        if let Some(settings) = http.settings.side() {
-            call.read_by(settings, request);
+        match http.settings.side() {
+            None => call,
+            Some(settings) => call.read_by(settings, request),
         }
-        call
     }
 
     fn see(_: &mut HttpCall<Server>, _: &response::Parts) {}

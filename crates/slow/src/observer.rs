@@ -180,6 +180,7 @@ impl<F: Labeled> Observe<F> for Slow<F> {
 }
 
 impl<F: Labeled> Choices<F> {
+    #[inline(never)]
     fn of(&self, call: &Call<'_, F>) -> Option<Limits> {
         let chosen = self
             .closure
