@@ -153,8 +153,8 @@ fuse!(A 0, B 1, C 2, D 3, E 4, G 5);
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::time::{Duration, Instant};
+    use std::cell::{Cell, RefCell};
+    use std::time::Instant;
 
     use super::*;
     use crate::{End, Verdict};
@@ -227,7 +227,7 @@ mod tests {
             bytes: 3,
             started: Instant::now(),
             headed: None,
-            elapsed: Duration::ZERO,
+            elapsed: Cell::default(),
         });
     }
 

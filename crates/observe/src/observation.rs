@@ -1,5 +1,6 @@
 //! One call being watched: the state that ends exactly once.
 
+use std::cell::Cell;
 use std::fmt;
 use std::mem;
 use std::task::Context;
@@ -218,7 +219,7 @@ impl<C: Classify, O: Observe<C::Facts>> Live<C, O> {
             bytes: self.bytes,
             started: self.started,
             headed: self.headed,
-            elapsed: Instant::now().saturating_duration_since(self.started),
+            elapsed: Cell::default(),
         };
         let watch = self.watch.take();
         contain(|| watch.end(&report));

@@ -1,6 +1,7 @@
 //! How a call ended, and what an observer is told of it.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, response};
@@ -102,13 +103,18 @@ pub struct Report<'a, F> {
     pub bytes: u64,
     pub(crate) started: Instant,
     pub(crate) headed: Option<Instant>,
-    pub(crate) elapsed: Duration,
+    // The clock is read for the first observer who asks, and the time is the same for all.
+    pub(crate) elapsed: Cell<Option<Duration>>,
 }
 
 impl<F> Report<'_, F> {
     /// Time from the request to the end.
     pub fn elapsed(&self) -> Duration {
-        self.elapsed
+        self.elapsed.get().unwrap_or_else(|| {
+            let elapsed = Instant::now().saturating_duration_since(self.started);
+            self.elapsed.set(Some(elapsed));
+            elapsed
+        })
     }
 
     /// Time from the request to the response head, if there was one.
@@ -139,7 +145,7 @@ mod tests {
                 bytes: 0,
                 started: Instant::now(),
                 headed: None,
-                elapsed: Duration::ZERO,
+                elapsed: Cell::default(),
             };
             let text = format!("{report:?}");
             assert!(!text.contains("password"), "{text}");
