@@ -1,10 +1,9 @@
 //! A real Prometheus server.
 
 use std::fs;
-use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -50,21 +49,29 @@ impl Prometheus {
         );
         let file = folder.join("prometheus.yml");
         fs::write(&file, config).expect("a file");
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let address = free.local_addr().expect("bound").to_string();
-        drop(free);
-        eprintln!("starting Prometheus on {address}");
-        let server = Command::new(program)
+        eprintln!("starting Prometheus");
+        let mut server = Command::new(program)
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-            .arg(format!("--web.listen-address={address}"))
+            .arg("--web.listen-address=127.0.0.1:0")
             .arg(format!("--enable-feature={features}"))
-            .arg("--log.level=error")
+            .stderr(Stdio::piped())
             .spawn()
             .expect("Prometheus starts");
+        let log = server.stderr.take().expect("a log");
+        let running = Running(server);
+        let mut log = BufReader::new(log).lines().map_while(Result::ok).inspect(|line| {
+            if !line.to_lowercase().contains("level=info") {
+                eprintln!("{line}");
+            }
+        });
+        let address = log.find_map(|line| listening(&line)).expect("Prometheus listens");
+        eprintln!("Prometheus listens on {address}");
+        // It would have to wait if nobody read on.
+        thread::spawn(move || log.for_each(drop));
         Some(Prometheus {
             address,
-            _running: Running(server),
+            _running: running,
         })
     }
 
@@ -107,6 +114,12 @@ impl Prometheus {
             first["labels"]["trace_id"].as_str().map(str::to_owned)
         })
     }
+}
+
+/// The address in the line of its log that tells where it listens.
+fn listening(line: &str) -> Option<String> {
+    let (_, address) = line.split_once("msg=\"Listening on\" address=")?;
+    address.split_whitespace().next().map(str::to_owned)
 }
 
 /// Asks until there is an answer, since another process has to come to it.
