@@ -52,6 +52,12 @@ impl Method {
         }
     }
 
+    #[inline(never)]
+    fn of_given(methods: &[Method], method: &http::Method) -> Self {
+        let known = methods.iter().find(|known| known.as_str() == method.as_str());
+        known.cloned().unwrap_or_else(|| Method::other(method))
+    }
+
     #[cold]
     fn other(method: &http::Method) -> Self {
         let original = clean_to(method.as_str(), MAX_ORIGINAL).into_owned();
@@ -168,10 +174,7 @@ impl KnownMethods {
                 Some(method) => Method(Kind::Standard(method)),
                 None => Method::other(method),
             },
-            KnownMethods::Given(methods) => {
-                let known = methods.iter().find(|known| known.as_str() == method.as_str());
-                known.cloned().unwrap_or_else(|| Method::other(method))
-            }
+            KnownMethods::Given(methods) => Method::of_given(methods, method),
         }
     }
 }
