@@ -54,7 +54,7 @@ impl Tracked {
     ) -> Self {
         let extra = match (calls.settings.poll_limit, sanitizer) {
             (None, None) => None,
-            (limit, sanitizer) => Some(Extra::new(limit.map(|limit| Timing::new(limit, label())), sanitizer)),
+            (limit, sanitizer) => Some(Extra::new(limit, sanitizer, label)),
         };
         Tracked {
             calls,
@@ -94,6 +94,7 @@ impl Tracked {
         self.extra.as_ref()?.timing.as_ref()
     }
 
+    #[inline(never)]
     fn run_timed<T>(&mut self, timing: &Timing, code: impl FnOnce() -> T) -> T {
         // Not only when it waits: a call that never returns from its first poll would not be seen.
         self.pending(|| timing.label.clone());

@@ -19,7 +19,8 @@ pub(crate) struct Extra {
 
 impl Extra {
     #[cold]
-    pub(crate) fn new(timing: Option<Timing>, sanitizer: Option<Sanitizer>) -> Arc<Self> {
+    pub(crate) fn new(limit: Option<u64>, sanitizer: Option<Sanitizer>, label: impl FnOnce() -> Label) -> Arc<Self> {
+        let timing = limit.map(|limit| Timing::new(limit, label()));
         Arc::new(Extra { timing, sanitizer })
     }
 }
