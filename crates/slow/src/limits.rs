@@ -75,6 +75,7 @@ impl Limits {
     }
 
     /// The limit that a call has reached, and where.
+    #[inline]
     pub(crate) fn passed(self, head: Head, elapsed: u64) -> Option<(Phase, u64)> {
         let waiting = self.of(Phase::Waiting);
         match head {
