@@ -61,8 +61,14 @@ pub(crate) struct Active {
 pub(crate) struct Row {
     pub(crate) duration: Histogram,
     pub(crate) to_head: Option<Histogram>,
-    pub(crate) request_size: Option<Histogram>,
-    pub(crate) response_size: Option<Histogram>,
+    pub(crate) sizes: Option<Sizes>,
+}
+
+/// The sizes of bodies.
+#[derive(Debug)]
+pub(crate) struct Sizes {
+    pub(crate) request: Histogram,
+    pub(crate) response: Histogram,
 }
 
 #[derive(Clone, Debug)]
@@ -85,8 +91,10 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
         let row = move || Row {
             duration: row_shapes.duration.histogram(),
             to_head: (to_head == TimeToHead::Kept).then(|| row_shapes.duration.histogram()),
-            request_size: (sizes == Bodies::Measured).then(|| row_shapes.size.histogram()),
-            response_size: (sizes == Bodies::Measured).then(|| row_shapes.size.histogram()),
+            sizes: (sizes == Bodies::Measured).then(|| Sizes {
+                request: row_shapes.size.histogram(),
+                response: row_shapes.size.histogram(),
+            }),
         };
         let [names, ..] = F::CATALOGS else {
             unreachable!("there are no calls without names");

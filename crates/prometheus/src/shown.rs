@@ -40,8 +40,10 @@ impl<F: Measured, L: AppLabels> Calls<F, L> {
             columns.push((names.to_head, |row| row.to_head.as_ref()));
         }
         if settings.bodies == Bodies::Measured {
-            columns.push((names.request_size, |row| row.request_size.as_ref()));
-            columns.push((names.response_size, |row| row.response_size.as_ref()));
+            columns.push((names.request_size, |row| row.sizes.as_ref().map(|sizes| &sizes.request)));
+            columns.push((names.response_size, |row| {
+                row.sizes.as_ref().map(|sizes| &sizes.response)
+            }));
         }
         for (metric, column) in columns {
             self.encode_ended(kind, &self.ended, metric.describe(encoder)?, column)?;

@@ -5,7 +5,7 @@ use std::{fmt, ptr};
 
 use tower_telemetry_observe::{Head, Held, Report, Watch};
 
-use crate::calls::{AppLabels, Calls, Row, find_ended};
+use crate::calls::{AppLabels, Calls, Row, Sizes, find_ended};
 use crate::exemplar::Trace;
 use crate::measured::{Measured, StreamsCount};
 use crate::request_body::RequestBytes;
@@ -94,17 +94,34 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
 
     #[inline]
     fn measure(&self, row: &Row, response_bytes: u64) {
-        let shard = self.in_flight.calls.shard();
-        if let Some(sizes) = &row.response_size {
-            sizes.count(shard, response_bytes, self.trace);
+        if let Some(sizes) = &row.sizes {
+            self.count_bytes(sizes, response_bytes);
         }
-        let request_bytes = self.request_bytes.as_ref().and_then(RequestBytes::counted);
-        if let (Some(sizes), Some(bytes)) = (&row.request_size, request_bytes) {
-            sizes.count(shard, bytes, self.trace);
+    }
+
+    #[inline(never)]
+    fn count_bytes(&self, sizes: &Sizes, response_bytes: u64) {
+        let shard = self.in_flight.calls.shard();
+        sizes.response.count(shard, response_bytes, self.trace);
+        if let Some(bytes) = self.request_bytes.as_ref().and_then(RequestBytes::counted) {
+            sizes.request.count(shard, bytes, self.trace);
         }
     }
 
     /// The call is a stream from here on.
+    #[cold]
+    fn end_stream(&self, stream: &Stream<F, L>, report: &Report<'_, F>) {
+        let Stream { open, row, to_head } = stream;
+        let error_type = report.verdict.error_type();
+        let lifetime = report.elapsed().saturating_sub(*to_head);
+        open.ended(report.facts, error_type, lifetime, self.trace);
+        let row = match row {
+            Some(row) => self.in_flight.calls.ended.metric(*row),
+            None => self.count(self.row(report.facts, error_type), *to_head, || Some(*to_head)),
+        };
+        self.measure(row, report.bytes);
+    }
+
     #[cold]
     fn open(&mut self, head: &Head<'_, F>) {
         let row = (head.facts.streams_count() == StreamsCount::AtHead).then(|| {
@@ -154,23 +171,13 @@ impl<F: Measured, L: AppLabels> Watch<F> for MetricsWatch<F, L> {
 
     #[inline]
     fn end(self, report: &Report<'_, F>) {
-        let error_type = report.verdict.error_type();
         match &self.state {
             State::Call => {
-                let row = self.row(report.facts, error_type);
+                let row = self.row(report.facts, report.verdict.error_type());
                 let row = self.count(row, report.elapsed(), || report.to_head());
                 self.measure(row, report.bytes);
             }
-            State::Stream(stream) => {
-                let Stream { open, row, to_head } = &**stream;
-                let lifetime = report.elapsed().saturating_sub(*to_head);
-                open.ended(report.facts, error_type, lifetime, self.trace);
-                let row = match row {
-                    Some(row) => self.in_flight.calls.ended.metric(*row),
-                    None => self.count(self.row(report.facts, error_type), *to_head, || Some(*to_head)),
-                };
-                self.measure(row, report.bytes);
-            }
+            State::Stream(stream) => self.end_stream(stream, report),
             State::Done => {}
         }
     }
