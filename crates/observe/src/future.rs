@@ -28,7 +28,7 @@ impl<F, C: Classify, O: Observe<C::Facts>> ObservedFuture<F, C, O> {
 }
 
 impl<C: Classify, O: Observe<C::Facts>> Observation<C, O> {
-    /// The inner future was polled, in scope, and gave this.
+    /// The inner future was polled, in scope, and gave this: looked at where it is, since to hand a response through a function copies it.
     #[inline]
     fn polled<T, E: 'static>(&mut self, polled: &Poll<Result<T, E>>, cx: &mut Context<'_>) {
         match polled {

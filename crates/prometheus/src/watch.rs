@@ -99,6 +99,7 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
         }
     }
 
+    /// Apart, since few metrics have sizes, and the others are then counted in line.
     #[inline(never)]
     fn count_bytes(&self, sizes: &Sizes, response_bytes: u64) {
         let shard = self.in_flight.calls.shard();
@@ -108,7 +109,7 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
         }
     }
 
-    /// The call is a stream from here on.
+    /// The call was a stream, and is over.
     #[cold]
     fn end_stream(&self, stream: &Stream<F, L>, report: &Report<'_, F>) {
         let Stream { open, row, to_head } = stream;
@@ -122,6 +123,7 @@ impl<F: Measured, L: AppLabels> MetricsWatch<F, L> {
         self.measure(row, report.bytes);
     }
 
+    /// The call is a stream from here on.
     #[cold]
     fn open(&mut self, head: &Head<'_, F>) {
         let row = (head.facts.streams_count() == StreamsCount::AtHead).then(|| {

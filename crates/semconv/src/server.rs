@@ -38,7 +38,7 @@ impl HttpCall<Server> {
         self.side
     }
 
-    /// Reads what is read by settings alone.
+    /// Reads what is read by settings alone. Apart, since most servers have none.
     #[inline(never)]
     fn read_by(mut self, settings: &ServerSettings, request: &mut request::Parts) -> Self {
         if let Some(policy) = &settings.trust {

@@ -94,6 +94,7 @@ impl Tracked {
         self.extra.as_ref()?.timing.as_ref()
     }
 
+    /// Apart, since few calls are timed.
     #[inline(never)]
     fn run_timed<T>(&mut self, timing: &Timing, code: impl FnOnce() -> T) -> T {
         // Not only when it waits: a call that never returns from its first poll would not be seen.

@@ -180,6 +180,7 @@ impl<F: Labeled> Observe<F> for Slow<F> {
 }
 
 impl<F: Labeled> Choices<F> {
+    /// The limits of this call, if any were chosen for it. Apart, since most observers have no choices.
     #[inline(never)]
     fn of(&self, call: &Call<'_, F>) -> Option<Limits> {
         let chosen = self
