@@ -82,6 +82,7 @@ mod future;
 mod observation;
 mod observe;
 mod on_end;
+mod optional;
 mod plain;
 mod report;
 mod service;

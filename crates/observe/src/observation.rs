@@ -268,35 +268,6 @@ mod tests {
     use crate::{Plain, Shared};
 
     #[test]
-    fn drops_that_panic_one_after_the_other_are_contained() {
-        struct Bomb;
-        impl Drop for Bomb {
-            fn drop(&mut self) {
-                panic!("in a drop");
-            }
-        }
-        struct Bombs;
-        impl Classify for Bombs {
-            type Facts = Bomb;
-            fn end(&self, _: &mut Bomb, end: &End<'_>) -> crate::Verdict {
-                plain_verdict(end)
-            }
-        }
-        struct Observer(Bomb);
-        impl Observe<Bomb> for Observer {
-            type Watch = Bomb;
-            fn watch(&self, _: &mut Call<'_, Bomb>) -> Bomb {
-                Bomb
-            }
-        }
-        impl Watch<Bomb> for Bomb {
-            fn end(self, _: &Report<'_, Bomb>) {}
-        }
-        let shared = Shared::new((Bombs, Observer(Bomb))).hold();
-        drop(Observation::begin(shared, Bomb));
-    }
-
-    #[test]
     fn the_debug_form_tells_a_live_call_from_one_that_is_over() {
         let shared = Shared::new((Plain::new("call"), crate::on_end(|_| ()))).hold();
         let facts = shared.0.read(&());

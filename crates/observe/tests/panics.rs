@@ -11,7 +11,9 @@ use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, service_fn};
-use tower_telemetry_observe::{ObserveLayer, Plain, Verdict};
+use tower_telemetry_observe::{
+    Call, Classify, End, Observation, Observe, ObserveLayer, Plain, Report, Shared, Verdict, Watch, plain_verdict,
+};
 use tower_telemetry_testkit::{Ending, Entry, Journal, MethodAndStatus, Outcome, Script, ScriptPanic, Step, exchange};
 
 type Answer = Result<Response<Script>, &'static str>;
@@ -191,4 +193,33 @@ fn a_call_goes_unharmed_by_a_panic_of_an_earlier_one() {
     assert_eq!(service.call(5).now_or_never(), Some(Ok(2)));
     let outcomes: Vec<_> = journal.endings().into_iter().map(|ending| ending.outcome).collect();
     assert_eq!(outcomes, [Outcome::Panicked, Outcome::COMPLETE]);
+}
+
+#[test]
+fn drops_that_panic_one_after_the_other_are_contained() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in a drop");
+        }
+    }
+    struct Bombs;
+    impl Classify for Bombs {
+        type Facts = Bomb;
+        fn end(&self, _: &mut Bomb, end: &End<'_>) -> Verdict {
+            plain_verdict(end)
+        }
+    }
+    struct Observer(Bomb);
+    impl Observe<Bomb> for Observer {
+        type Watch = Bomb;
+        fn watch(&self, _: &mut Call<'_, Bomb>) -> Bomb {
+            Bomb
+        }
+    }
+    impl Watch<Bomb> for Bomb {
+        fn end(self, _: &Report<'_, Bomb>) {}
+    }
+    let shared = Shared::new((Bombs, Observer(Bomb))).hold();
+    drop(Observation::begin(shared, Bomb));
 }

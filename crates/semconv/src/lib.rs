@@ -141,6 +141,7 @@ mod forwarded;
 mod grpc;
 mod hash;
 mod http_or_grpc;
+mod limit;
 mod memory;
 mod method;
 mod name;

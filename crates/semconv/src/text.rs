@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub use crate::limit::Limit;
 pub use crate::plain::{AllPlain, is_plain};
 
 /// The most bytes of one recorded text.
@@ -61,15 +62,6 @@ pub(crate) fn clean_to(text: &str, max: usize) -> Cow<'_, str> {
     clean_within(text, Limit::Bytes(max)).text
 }
 
-/// How long a recorded text may be. No character is ever cut in two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    /// So many bytes of UTF-8.
-    Bytes(usize),
-    /// So many characters (Unicode scalar values).
-    Chars(usize),
-}
-
 /// What [`clean_within`] makes of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clean<'a> {
@@ -100,39 +92,6 @@ pub fn clean_within(text: &str, limit: Limit) -> Clean<'_> {
         is_cut: is_cut || cleaned.full,
         text: Cow::Owned(cleaned.text),
     }
-}
-
-impl Limit {
-    /// The longest beginning of a text within this limit.
-    pub fn cut(self, text: &str) -> &str {
-        match self {
-            Limit::Bytes(max) => cut(text, max),
-            Limit::Chars(max) if text.len() <= max => text,
-            Limit::Chars(max) => text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end]),
-        }
-    }
-
-    /// What a character takes of the limit.
-    fn size(self, c: char) -> usize {
-        match self {
-            Limit::Bytes(_) => c.len_utf8(),
-            Limit::Chars(_) => 1,
-        }
-    }
-
-    fn max(self) -> usize {
-        let (Limit::Bytes(max) | Limit::Chars(max)) = self;
-        max
-    }
-}
-
-/// The longest beginning of a text that has at most this many bytes.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    if text.len() <= max {
-        return text;
-    }
-    let end = (0..=max).rev().find(|at| text.is_char_boundary(*at));
-    end.and_then(|end| text.get(..end)).unwrap_or_default()
 }
 
 fn is_unsafe(c: char) -> bool {

@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::class::Classes;
+use crate::limit::cut;
 use crate::percent::{self, first_byte};
-use crate::text::{MAX_TEXT, clean_owned, cut};
+use crate::text::{MAX_TEXT, clean_owned};
 use crate::words::{EACH, any_word};
 
 /// What stands in the place of a secret.

@@ -7,8 +7,9 @@ use http::Uri;
 
 use crate::Value;
 use crate::class::Classes;
+use crate::limit::cut;
 use crate::name::Name;
-use crate::text::{clean_to, cut};
+use crate::text::clean_to;
 use crate::url::{STANDARD_KEYS, redact_path};
 
 /// The most bytes of a method's name, and of what is kept of one that is not known.
